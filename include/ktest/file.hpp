@@ -1,0 +1,75 @@
+#pragma once
+
+#include <ktest/descriptor.hpp>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <sys/stat.h>
+
+namespace ktest {
+
+/// Writes everything; an error names no file, the caller knows it.
+inline auto write_all(int number, std::string_view text) -> result<void> {
+    while (!text.empty()) {
+        auto const written = ::write(number, text.data(), text.size());
+        if (written < 0) {
+            if (errno == EINTR) continue;
+            return system_failure(errno, "write");
+        }
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+/// The rest of an open file, from its offset on.
+inline auto read_all(int number) -> result<std::string> {
+    std::string text;
+    std::string block(1 << 16, '\0');
+    for (;;) {
+        auto const got = ::read(number, block.data(), block.size());
+        if (got < 0) {
+            if (errno == EINTR) continue;
+            return system_failure(errno, "read");
+        }
+        if (got == 0) return text;
+        text.append(block, 0, static_cast<std::size_t>(got));
+    }
+}
+
+/// The whole content of a file.
+inline auto read_file(std::filesystem::path const& path) -> result<std::string> {
+    auto file = open_file(path, O_RDONLY);
+    if (!file) return tl::unexpected{file.error()};
+    return read_all(file->get()).map_error([&](error e) {
+        return error{e.kind, fmt::format("{}: {}", path.string(), e.message)};
+    });
+}
+
+/// Replaces `path` in one step (written beside it, then renamed): a reader sees the old file or the new. What
+/// is no regular file (/dev/stdout, /dev/null, a named pipe) stays, and is written to.
+inline auto write_file(std::filesystem::path const& path, std::string_view text, mode_t mode = 0644)
+    -> result<void> {
+    struct stat there {};
+    auto const name = std::string_view{path.native()};
+    auto const is_stream =
+        name.starts_with("/dev/std") || name.starts_with("/dev/fd/") || name.starts_with("/proc/");
+    if (is_stream || (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode)))
+        return open_file(path, O_WRONLY | O_APPEND).and_then([&](descriptor place) {
+            return write_all(place.get(), text);
+        });
+    auto beside = path.string() + ".XXXXXX";
+    descriptor file{::mkostemp(beside.data(), O_CLOEXEC)};
+    if (!file) return system_failure(errno, "{}", path.string());
+    ::fchmod(file.get(), mode);
+    auto const written = write_all(file.get(), text);
+    if (!written || ::rename(beside.c_str(), path.c_str()) != 0) {
+        auto const number = errno;
+        ::unlink(beside.c_str());
+        return system_failure(number, "{}", path.string());
+    }
+    return {};
+}
+
+} // namespace ktest

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <ktest/result.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace ktest {
+
+/// Where ktest keeps what is not a run's own; every directory is made when it is asked for.
+struct paths {
+    std::filesystem::path user;    ///< `$HOME/.ktest`: image, kernels, keys; may be shared between hosts
+    std::filesystem::path cache;   ///< `$XDG_CACHE_HOME/ktest`, else `$HOME/.cache/ktest`: can be deleted
+    std::filesystem::path runtime; ///< `$XDG_RUNTIME_DIR/ktest`, else `/tmp/ktest-UID`; of this host and boot
+
+    auto root_image() const { return user / "root"; }
+    auto kernels() const { return user / "kernels"; }
+    auto ssh_key() const { return user / "id_ed25519"; }
+    /// Where scratch disks go: what `tmp` in the user's directory points to, else /tmp.
+    auto scratch() const -> std::filesystem::path {
+        auto const chosen = user / "tmp";
+        std::error_code ignored;
+        return std::filesystem::is_directory(chosen, ignored) ? chosen : std::filesystem::path{"/tmp"};
+    }
+};
+
+namespace detail {
+
+inline auto environment_path(char const* name) -> std::filesystem::path {
+    auto const* value = std::getenv(name);
+    return value != nullptr && *value == '/' ? value : "";
+}
+
+} // namespace detail
+
+/// Makes `directory` (0700) where it is missing and checks that it is the caller's own and closed to others,
+/// for what stands in a world-writable directory could be somebody else's trap.
+inline auto private_directory(std::filesystem::path const& directory) -> result<std::filesystem::path> {
+    if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
+        return system_failure(errno, "{}", directory.string());
+    struct stat status {};
+    if (::lstat(directory.c_str(), &status) != 0) return system_failure(errno, "{}", directory.string());
+    if (!S_ISDIR(status.st_mode) || status.st_uid != ::getuid() || (status.st_mode & 0077) != 0)
+        return unavailable("{}: not a directory of yours alone (mode 0700): remove it", directory.string());
+    return directory;
+}
+
+/// The caller's paths, from HOME, XDG_CACHE_HOME and XDG_RUNTIME_DIR; only the runtime directory is made.
+inline auto find_paths() -> result<paths> {
+    auto const home = detail::environment_path("HOME");
+    if (home.empty())
+        return usage_error("HOME is not set to an absolute path: ktest keeps its files in $HOME/.ktest");
+    auto cache = detail::environment_path("XDG_CACHE_HOME");
+    auto runtime = detail::environment_path("XDG_RUNTIME_DIR");
+    std::error_code ignored;
+    // A socket's path is short (unix(7)), and sockets lie in DIRECTORY/ktest/vm/NN.
+    constexpr std::size_t longest = sizeof sockaddr_un{}.sun_path - sizeof "/ktest/vm/00/kgdb";
+    auto const fits = runtime.native().size() <= longest;
+    auto const below = !runtime.empty() && fits && std::filesystem::is_directory(runtime, ignored)
+                           ? runtime / "ktest"
+                           : std::filesystem::path{fmt::format("/tmp/ktest-{}", ::getuid())};
+    return private_directory(below).map([&](auto const& made) {
+        return paths{home / ".ktest", (cache.empty() ? home / ".cache" : cache) / "ktest", made};
+    });
+}
+
+} // namespace ktest
