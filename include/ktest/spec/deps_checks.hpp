@@ -1,0 +1,81 @@
+#pragma once
+
+// What the values of `deps` must satisfy together, after each line that adds to them.
+
+#include <ktest/spec/nearest.hpp>
+#include <ktest/spec/test_spec.hpp>
+
+#include <algorithm>
+
+namespace ktest {
+
+constexpr std::size_t most_scratch_disks = 128; ///< vda to vddx; a machine has room for some more
+constexpr std::size_t most_nodes = 16;
+constexpr std::size_t most_networks = 8;
+
+namespace detail {
+
+/// ` (did you mean server?)` or nothing.
+template<class Names>
+auto suggestion(std::string_view word, Names const& candidates) -> std::string {
+    auto const meant = nearest(word, candidates);
+    return meant ? fmt::format(" (did you mean {}?)", *meant) : "";
+}
+
+inline auto at_most(std::size_t count, std::size_t most, std::string_view what) -> result<void> {
+    if (count > most) return usage_error("{} {}: at most {} are possible", count, what, most);
+    return {};
+}
+
+inline auto check_scratch(std::vector<bytes> const& disks) -> result<void> {
+    return at_most(disks.size(), most_scratch_disks, "scratch disks");
+}
+inline auto check_test_scratch(test_spec const& spec) { return check_scratch(spec.scratch); }
+inline auto check_node_scratch(node_spec const& spec) { return check_scratch(*spec.scratch); }
+
+/// Two values of one option clash; a bare name is content with anything but n.
+inline auto check_options(test_spec const& spec) -> result<void> {
+    auto const clash = [](kernel_option const& one, kernel_option const& other) {
+        return one.names == other.names && one.value != other.value
+               && (one.value && other.value ? true : one.value.value_or(other.value.value_or("")) == "n");
+    };
+    auto const shown = [](kernel_option const& option) {
+        return option.names.front() + (option.value ? "=" + *option.value : "");
+    };
+    for (auto one = spec.config.begin(); one != spec.config.end(); ++one)
+        for (auto other = spec.config.begin(); other != one; ++other)
+            if (clash(*one, *other)) return usage_error("{} clashes with {}", shown(*one), shown(*other));
+    return {};
+}
+
+/// Nodes are host names: each is there once, whatever its case.
+inline auto check_nodes(test_spec const& spec) -> result<void> {
+    for (auto const& node : spec.nodes) {
+        auto const same = [&](std::string_view other) { return edit_distance(node, other) == 0; };
+        if (same("localhost")) return usage_error("a node cannot have the name '{}'", node);
+        if (std::count_if(spec.nodes.begin(), spec.nodes.end(), same) > 1)
+            return usage_error("the node '{}' is there twice", node);
+    }
+    return at_most(spec.nodes.size(), most_nodes, "nodes");
+}
+
+/// Networks have different names; each has nodes of the test, each once.
+inline auto check_networks(test_spec const& spec) -> result<void> {
+    for (auto const& net : spec.networks) {
+        auto const same = [&](network const& other) { return other.name == net.name; };
+        if (std::count_if(spec.networks.begin(), spec.networks.end(), same) > 1)
+            return usage_error("the network '{}' is there twice", net.name);
+        for (auto const& node : net.nodes) {
+            if (std::count(spec.nodes.begin(), spec.nodes.end(), node) == 0)
+                return usage_error("network '{}': no node '{}' in NODES{}", net.name, node,
+                                   suggestion(node, spec.nodes));
+            if (std::count(net.nodes.begin(), net.nodes.end(), node) > 1)
+                return usage_error("the network '{}' has the node '{}' twice", net.name, node);
+        }
+    }
+    return at_most(spec.networks.size(), most_networks, "networks");
+}
+
+} // namespace detail
+
+} // namespace ktest

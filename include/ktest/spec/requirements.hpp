@@ -1,0 +1,202 @@
+#pragma once
+
+#include <ktest/spec/find_requirement.hpp>
+#include <ktest/spec/library_plan.hpp>
+#include <ktest/spec/test_spec.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <sys/stat.h>
+
+namespace ktest {
+
+/// One thing in /cdrom: a file, or a directory with what is in it, of the host; or a text.
+struct payload_file {
+    std::string name;             ///< below /cdrom
+    std::filesystem::path source; ///< followed if it is a link; empty: `content` counts
+    std::string content;
+    mode_t mode = 0; ///< 0: the source's
+    friend auto operator==(payload_file const&, payload_file const&) -> bool = default;
+};
+
+/// Where what a test requires is looked for on this host.
+struct requirement_places {
+    std::vector<std::filesystem::path> programs = program_directories();
+    std::filesystem::path source_tree;       ///< for LREQUIRE; empty: there is none
+    std::optional<host_libraries> libraries; ///< none: found when they are needed
+};
+
+/// Where the libraries, loaders and true programs behind the wrappers are, below /cdrom.
+constexpr std::string_view library_directory = ".ktest-lib";
+
+namespace detail {
+
+/// In single quotes, for sh.
+inline auto sh_quoted(std::string_view word) -> std::string {
+    std::string text = "'";
+    for (auto const c : word) text += c == '\'' ? "'\\''" : std::string{c};
+    return text + '\'';
+}
+
+class payload_collector {
+public:
+    payload_collector(std::filesystem::path test, std::optional<image_libraries> image,
+                      requirement_places places)
+        : test_{std::move(test)}, image_{std::move(image)}, places_{std::move(places)} {}
+
+    auto add(std::string_view key, std::string_view name, std::filesystem::path const& source)
+        -> result<void> {
+        auto const named = [&](error e) {
+            return error{e.kind, fmt::format("{}:deps: {}: {}: {}", test_.string(), key, name, e.message)};
+        };
+        auto const payload_name = name_in_payload(name);
+        if (payload_name == library_directory)
+            return tl::unexpected{named({fault::usage, "the name is ktest's own in /cdrom"})};
+        auto const [known, fresh] = sources_.emplace(payload_name, source);
+        if (std::error_code ignored; !fresh && !std::filesystem::equivalent(known->second, source, ignored))
+            return tl::unexpected{
+                named({fault::usage, fmt::format("two files would be /cdrom/{}: {} and {}", payload_name,
+                                                 known->second.string(), source.string())})};
+        if (!fresh) return {};
+        return add_file(payload_name, source).map_error(named);
+    }
+
+    auto require(std::string_view key, std::string const& name) -> result<void> {
+        auto const found = find_requirement(name, test_.parent_path(), places_.programs);
+        if (found) return add(key, name, *found);
+        auto const absent = !is_there(test_.parent_path() / name);
+        if (absent && image_ && image_->programs.count(name) > 0)
+            return {}; // the guest has it, if not this host
+        return usage_error("{}:deps: {}: {}", test_.string(), key, found.error().message);
+    }
+
+    auto require_from_tree(std::string const& name) -> result<void> {
+        auto const missing = [&](std::string_view what) {
+            return usage_error("{}:deps: LREQUIRE: {}: {}", test_.string(), name, what);
+        };
+        if (places_.source_tree.empty()) return missing("there is no kernel source tree to take it from");
+        auto const file = places_.source_tree / name;
+        if (!is_there(file))
+            return missing(fmt::format("not found in {}: build it there", places_.source_tree.string()));
+        auto const readable = check_readable(file);
+        return readable ? add("LREQUIRE", name, file) : missing(readable.error().message);
+    }
+
+    auto take() -> std::vector<payload_file> { return std::move(files_); }
+
+private:
+    auto add_file(std::string const& name, std::filesystem::path const& source) -> result<void> {
+        struct stat status {};
+        if (::stat(source.c_str(), &status) != 0) return system_failure(errno, "{}", source.string());
+        if (S_ISREG(status.st_mode) && (status.st_mode & 0111U) != 0) {
+            auto const elf = read_elf_file(source);
+            if (!elf) return tl::unexpected{elf.error()};
+            if (*elf && (*elf)->is_program()) return add_program(name, source, **elf);
+        }
+        files_.push_back({name, source, {}, 0});
+        return {};
+    }
+
+    auto add_program(std::string const& name, std::filesystem::path const& source, elf_needs const& needs)
+        -> result<void> {
+        auto const machine = image_ ? image_->machine : own_machine();
+        if (needs.machine != machine || !needs.is_native)
+            return usage_error("{} is for {}, the guest is {}", source.string(),
+                               needs.machine != machine ? elf_machine_name(needs.machine)
+                                                        : "another kind of program",
+                               elf_machine_name(machine));
+        if (needs.interpreter.empty() || image_runs(image_, needs, libraries().libc)) {
+            files_.push_back({name, source, {}, 0});
+            return {};
+        }
+        auto const plan = collect_libraries(source, needs, libraries());
+        if (!plan) return tl::unexpected{plan.error()};
+        return wrap(name, source, *plan);
+    }
+
+    /// The program is started by its own loader with the libraries of this host, and tells it so by an
+    /// argument: a variable would reach the programs that it starts. The loader has the program's name, for
+    /// it is what ps, pkill and the kernel's reports show.
+    auto wrap(std::string const& name, std::filesystem::path const& source, library_plan const& plan)
+        -> result<void> {
+        auto const place = [](std::string_view kind, auto const& file) {
+            return fmt::format("{}/{}/{}", library_directory, kind, file);
+        };
+        auto const libraries_in = fmt::format("lib{}", library_set(plan.libraries));
+        for (auto const& [soname, file] : plan.libraries)
+            if (auto const to = place(libraries_in, soname); sources_.emplace(to, file).second)
+                files_.push_back({to, file, {}, 0});
+        files_.push_back({place("loader", name), plan.loader, {}, 0755});
+        files_.push_back({place("program", name), source, {}, 0});
+        constexpr glibc_version knows_argv0{2, 33};
+        files_.push_back({name,
+                          {},
+                          fmt::format("#!/bin/sh\nexec {} --library-path /cdrom/{}/{} {}{} \"$@\"\n",
+                                      sh_quoted("/cdrom/" + place("loader", name)), library_directory,
+                                      libraries_in, libraries().libc < knows_argv0 ? "" : "--argv0 \"$0\" ",
+                                      sh_quoted("/cdrom/" + place("program", name))),
+                          0755});
+        return {};
+    }
+
+    /// Programs share a directory of libraries while no two mean different files by one name.
+    auto library_set(std::map<std::string, std::filesystem::path> const& libraries) -> std::size_t {
+        auto const set = std::find_if(library_sets_.begin(), library_sets_.end(), [&](auto const& others) {
+            return std::all_of(libraries.begin(), libraries.end(), [&](auto const& library) {
+                auto const other = others.find(library.first);
+                return other == others.end() || other->second == library.second;
+            });
+        });
+        if (set == library_sets_.end()) {
+            library_sets_.push_back(libraries);
+            return library_sets_.size() - 1;
+        }
+        set->insert(libraries.begin(), libraries.end());
+        return static_cast<std::size_t>(set - library_sets_.begin());
+    }
+
+    auto libraries() -> host_libraries const& {
+        if (!places_.libraries) places_.libraries = find_host_libraries();
+        return *places_.libraries;
+    }
+
+    static auto own_machine() -> std::uint16_t {
+        Elf64_Ehdr header{};
+        auto const self = open_file("/proc/self/exe", O_RDONLY);
+        if (!self || ::pread(self->get(), &header, sizeof header, 0) != sizeof header) return EM_X86_64;
+        return header.e_machine;
+    }
+
+    std::filesystem::path test_;
+    std::optional<image_libraries> image_;
+    requirement_places places_;
+    std::map<std::string, std::filesystem::path> sources_; ///< what is behind each name
+    std::vector<std::map<std::string, std::filesystem::path>> library_sets_;
+    std::vector<payload_file> files_;
+};
+
+} // namespace detail
+
+/// All that /cdrom holds for a test: itself under its own name and as `rc`, what it requires, and the
+/// libraries without which a program of this host would not run in the image (none: nothing is known of it).
+/// An error names the test, the key and the requirement. Directories come as they are: their programs get
+/// nothing.
+inline auto payload_files(test_spec const& spec, std::filesystem::path const& test,
+                          std::optional<image_libraries> const& image, requirement_places places = {})
+    -> result<std::vector<payload_file>> {
+    detail::payload_collector payload{test, image, std::move(places)};
+    result<void> good = payload.add("test", test.filename().string(), test);
+    if (good) good = payload.add("test", "rc", test);
+    for (auto const& name : spec.require)
+        if (good) good = payload.require("REQUIRE", name);
+    for (auto const& name : spec.test_require)
+        if (good) good = payload.require("TEST_REQUIRE", name);
+    for (auto const& name : spec.tree_require)
+        if (good) good = payload.require_from_tree(name);
+    if (!good) return tl::unexpected{good.error()};
+    return payload.take();
+}
+
+} // namespace ktest
