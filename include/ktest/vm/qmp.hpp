@@ -1,0 +1,80 @@
+#pragma once
+
+#include <ktest/descriptor.hpp>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+#include <nlohmann/json.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace ktest {
+
+/// QEMU's machine protocol over a connected socket (QEMU's docs/interop/qmp-spec.txt). Everything happens in
+/// the io_context's thread; `on_end` is called when QEMU has closed its end, and nothing after it.
+class qmp_client {
+public:
+    using json = nlohmann::json;
+    using answer = std::function<void(result<json>)>;
+    using event = std::function<void(std::string const& name, json const& data)>;
+
+    qmp_client(boost::asio::io_context& loop, descriptor socket, event on_event, std::function<void()> on_end)
+        : socket_{loop, boost::asio::local::stream_protocol{}, socket.release()},
+          on_event_{std::move(on_event)},
+          on_end_{std::move(on_end)} {
+        read();
+        execute("qmp_capabilities");
+    }
+
+    /// Sends a command; `on_answer` gets what it returned, or QEMU's own words why not.
+    void execute(std::string const& command, json arguments = json::object(), answer on_answer = {}) {
+        auto const id = ++last_id_;
+        if (on_answer) answers_[id] = std::move(on_answer);
+        auto text = std::make_shared<std::string>(
+            json{{"execute", command}, {"arguments", std::move(arguments)}, {"id", id}}.dump() + "\n");
+        // One command fits a socket's buffer many times over, so writes that follow each other cannot mix.
+        boost::asio::async_write(socket_, boost::asio::buffer(*text), [text](auto, auto) {});
+    }
+
+private:
+    void read() {
+        boost::asio::async_read_until(socket_, boost::asio::dynamic_buffer(received_), '\n',
+                                      [this](boost::system::error_code failed, std::size_t size) {
+                                          if (failed == boost::asio::error::operation_aborted) return;
+                                          if (failed) return on_end_();
+                                          auto const line = received_.substr(0, size);
+                                          received_.erase(0, size);
+                                          take(json::parse(line, nullptr, false));
+                                          read();
+                                      });
+    }
+
+    void take(json const& message) {
+        if (!message.is_object()) return;
+        if (message.contains("event")) {
+            on_event_(message["event"].get<std::string>(), message.value("data", json::object()));
+        } else if (auto const asked = answers_.find(message.value("id", 0)); asked != answers_.end()) {
+            auto const call = std::move(asked->second);
+            answers_.erase(asked);
+            if (message.contains("error"))
+                call(unavailable("QEMU: {}", message["error"].value("desc", "error")));
+            else
+                call(message.value("return", json::object()));
+        }
+    }
+
+    boost::asio::local::stream_protocol::socket socket_;
+    event on_event_;
+    std::function<void()> on_end_;
+    std::string received_;
+    std::map<int, answer> answers_;
+    int last_id_ = 0;
+};
+
+} // namespace ktest
