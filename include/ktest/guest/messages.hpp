@@ -1,0 +1,168 @@
+#pragma once
+
+// The messages that host and guest say to each other on the agent's virtio-serial port, and the names by
+// which they find each other's devices. wire.hpp makes bytes of them.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+namespace ktest::wire {
+
+constexpr std::uint32_t protocol_version = 1;
+constexpr std::size_t frame_limit = 1U << 20U; ///< bytes of payload
+constexpr std::size_t piece_limit = 1U << 16U; ///< bytes of `data` in a piece of a stream or a file
+
+/// Names of the virtio-serial ports, under /sys/class/virtio-ports/*/name.
+constexpr std::string_view agent_port = "ktest.agent";
+constexpr std::string_view output_port = "ktest.output";
+
+/// Serials of the disks that are not scratch; scratch disks are `scratch0`, `scratch1`, ...
+constexpr std::string_view root_serial = "root";
+constexpr std::string_view payload_serial = "payload";
+constexpr std::string_view modules_serial = "modules";
+
+// Guest to host.
+
+/// init has set the guest up and waits for `run`.
+struct ready {
+    static constexpr std::uint8_t type = 1;
+    std::uint32_t version = protocol_version;
+    std::string release;       ///< uname -r
+    std::string kernel_offset; ///< KASLR: address of _text in hexadecimal; empty where unknown
+    auto fields() { return std::tie(version, release, kernel_offset); }
+    friend auto operator==(ready const&, ready const&) -> bool = default;
+};
+/// init cannot go on: the boot has failed.
+struct trouble {
+    static constexpr std::uint8_t type = 2;
+    std::string what;
+    auto fields() { return std::tie(what); }
+    friend auto operator==(trouble const&, trouble const&) -> bool = default;
+};
+/// One or more whole records of /dev/kmsg, as the kernel gives them; `lost` counts overwritten ones before
+/// them.
+struct kernel_log {
+    static constexpr std::uint8_t type = 3;
+    std::uint64_t lost = 0;
+    std::string records;
+    auto fields() { return std::tie(lost, records); }
+    friend auto operator==(kernel_log const&, kernel_log const&) -> bool = default;
+};
+/// `run` has been carried out: the test's first instruction is about to run (`arguments` empty: init just
+/// stays).
+struct started {
+    static constexpr std::uint8_t type = 4;
+    std::string nonce;
+    auto fields() { return std::tie(nonce); }
+    friend auto operator==(started const&, started const&) -> bool = default;
+};
+/// The test's first process has ended. What it left behind may still hold the output port: that is told by
+/// the port's closing.
+struct ended {
+    static constexpr std::uint8_t type = 5;
+    std::string nonce;
+    std::uint32_t wait_status = 0; ///< as waitpid(2) gives it
+    auto fields() { return std::tie(nonce, wait_status); }
+    friend auto operator==(ended const&, ended const&) -> bool = default;
+};
+/// Answer to `finish`: every record of the kernel's log that existed by then, and every file of $KTEST_OUT,
+/// has been sent.
+struct finished {
+    static constexpr std::uint8_t type = 6;
+    std::string nonce;
+    auto fields() { return std::tie(nonce); }
+    friend auto operator==(finished const&, finished const&) -> bool = default;
+};
+/// The ssh host key, as in an ssh .pub file, once ssh is listened for and udevd knows its devices; empty: no
+/// sshd.
+struct host_key {
+    static constexpr std::uint8_t type = 7;
+    std::string key;
+    auto fields() { return std::tie(key); }
+    friend auto operator==(host_key const&, host_key const&) -> bool = default;
+};
+/// A piece of a file that the test put into $KTEST_OUT; `path` is relative, pieces come in order, the first
+/// has offset 0.
+struct out_file {
+    static constexpr std::uint8_t type = 8;
+    std::string path;
+    std::uint64_t offset = 0;
+    std::string data;
+    auto fields() { return std::tie(path, offset, data); }
+    friend auto operator==(out_file const&, out_file const&) -> bool = default;
+};
+/// What a command wrote: its tty (`stream` 0) or, without a tty, its stderr (2). stdout has a port of its
+/// own.
+struct command_output {
+    static constexpr std::uint8_t type = 9;
+    std::uint8_t stream = 0;
+    std::string data;
+    auto fields() { return std::tie(stream, data); }
+    friend auto operator==(command_output const&, command_output const&) -> bool = default;
+};
+
+// Host to guest.
+
+/// How the first process of a run gets its standard streams.
+enum class streams : std::uint8_t {
+    test = 0,    ///< stdin /dev/null, stdout and stderr the output port
+    command = 1, ///< stdin from `input` frames, stdout the output port, stderr by `command_output`
+    terminal = 2 ///< a tty, by `input`, `resize` and `command_output`
+};
+
+/// Start: the first thing that the host says after `ready`.
+struct run {
+    static constexpr std::uint8_t type = 64;
+    std::string nonce;          ///< echoed in `started`, `ended`, `finished`
+    std::string authorized_key; ///< for root's ssh; empty: none
+    std::string hostname;
+    std::uint64_t wall_clock_ns = 0;       ///< since 1970
+    std::uint8_t io = 0;                   ///< `streams`
+    std::uint16_t rows = 24, columns = 80; ///< of a terminal
+    std::uint32_t scratch_count = 0;       ///< vda, vdb, ... must be these many scratch disks
+    std::uint8_t has_payload = 0;          ///< mount the payload disk on /cdrom
+    std::vector<std::string> arguments;    ///< argv; empty: nothing to run, init just stays
+    std::vector<std::string> environment;  ///< KEY=VALUE, on top of init's own
+    auto fields() {
+        return std::tie(nonce, authorized_key, hostname, wall_clock_ns, io, rows, columns, scratch_count,
+                        has_payload, arguments, environment);
+    }
+    friend auto operator==(run const&, run const&) -> bool = default;
+};
+/// Asks for `finished`.
+struct finish {
+    static constexpr std::uint8_t type = 65;
+    std::string nonce;
+    auto fields() { return std::tie(nonce); }
+    friend auto operator==(finish const&, finish const&) -> bool = default;
+};
+/// Bytes for the command's stdin or tty; empty data is the end of the file.
+struct input {
+    static constexpr std::uint8_t type = 66;
+    std::string data;
+    auto fields() { return std::tie(data); }
+    friend auto operator==(input const&, input const&) -> bool = default;
+};
+struct resize {
+    static constexpr std::uint8_t type = 67;
+    std::uint16_t rows = 24, columns = 80;
+    auto fields() { return std::tie(rows, columns); }
+    friend auto operator==(resize const&, resize const&) -> bool = default;
+};
+/// Sync and power off.
+struct power_off {
+    static constexpr std::uint8_t type = 68;
+    auto fields() { return std::tie(); }
+    friend auto operator==(power_off const&, power_off const&) -> bool = default;
+};
+
+using from_guest =
+    std::variant<ready, trouble, kernel_log, started, ended, finished, host_key, out_file, command_output>;
+using to_guest = std::variant<run, finish, input, resize, power_off>;
+
+} // namespace ktest::wire
