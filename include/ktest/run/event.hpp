@@ -1,0 +1,39 @@
+#pragma once
+
+#include <ktest/guest/wire.hpp>
+
+#include <string>
+#include <variant>
+
+namespace ktest {
+
+/// The test (or command) wrote this to its stdout or stderr.
+struct output_bytes {
+    std::string data;
+};
+/// The first serial port: what the kernel prints when it cannot be helped.
+struct console_bytes {
+    std::string data;
+};
+/// Nobody in the guest holds the output port any more; nothing more will come from this run of the test.
+struct output_closed {};
+/// The kernel's panic notifier spoke (pvpanic).
+struct guest_panicked {};
+/// The guest has rebooted and QEMU let it.
+struct guest_reset {};
+/// The guest wrote to a disk and the host's file system is full; QEMU has stopped the guest.
+struct host_disk_full {
+    std::string disk;
+};
+/// QEMU is gone: the last event of a session.
+struct machine_gone {
+    int wait_status = 0;
+    std::string cause;     ///< QEMU's word for it: guest-reset, guest-shutdown, ...; empty where it said none
+    std::string complaint; ///< what QEMU wrote on stderr
+};
+
+/// What a session tells: what the guest said (wire.hpp), and what became of the machine.
+using session_event = std::variant<wire::from_guest, output_bytes, console_bytes, output_closed,
+                                   guest_panicked, guest_reset, host_disk_full, machine_gone>;
+
+} // namespace ktest

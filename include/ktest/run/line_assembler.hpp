@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ktest {
+
+/// Whole lines out of bytes that come in any pieces. A line longer than the limit is given in parts.
+class line_assembler {
+public:
+    static constexpr std::size_t limit = 1U << 16U;
+
+    /// Calls `take(line, whole)` for each line, without its end (`\n` or `\r\n`); `whole` is false for a part
+    /// of a line that has begun earlier.
+    template<class Take>
+    void feed(std::string_view bytes, Take take) {
+        while (!bytes.empty()) {
+            auto const end = bytes.find('\n');
+            rest_ += bytes.substr(0, end);
+            if (end != std::string_view::npos)
+                give(take, false);
+            else if (rest_.size() >= limit)
+                give(take, true);
+            if (end == std::string_view::npos) return;
+            bytes.remove_prefix(end + 1);
+        }
+    }
+
+    /// The end of the stream: gives a last line that has no end.
+    template<class Take>
+    void flush(Take take) {
+        if (!rest_.empty()) give(take, false);
+    }
+
+private:
+    template<class Take>
+    void give(Take& take, bool goes_on) {
+        auto line = std::string_view{rest_};
+        if (!goes_on && !line.empty() && line.back() == '\r') line.remove_suffix(1);
+        take(line, !within_line_);
+        // The end of a part is kept, so that a phrase is found where two parts meet.
+        rest_ = goes_on ? rest_.substr(rest_.size() - overlap) : std::string{};
+        within_line_ = goes_on;
+    }
+
+    static constexpr std::size_t overlap = 32;
+    std::string rest_;
+    bool within_line_ = false;
+};
+
+} // namespace ktest

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <ktest/guest/wire.hpp>
+#include <ktest/kernel/kernel.hpp>
+#include <ktest/vm/machine.hpp>
+#include <ktest/vm/vm_config.hpp>
+
+#include <range/v3/view/enumerate.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ktest {
+
+/// What a VM is wanted for, before it has a slot, files or sockets.
+struct machine_request {
+    std::string name;
+    accelerator acceleration{};
+    ktest::kernel kernel;
+    std::filesystem::path initramfs;
+    std::optional<std::filesystem::path> modules_image;
+    std::filesystem::path root_image;
+    bool keep_root = false; ///< what the guest writes reaches the image
+    bytes memory;
+    unsigned cpus = 1;
+    std::vector<bytes> scratch;
+    bool open_network = false;
+    std::optional<std::filesystem::path> vde_switch;
+    bool may_reboot = false;
+    bool pause_on_panic = false;
+    std::vector<std::string> append;         ///< for the kernel's command line
+    std::vector<std::string> qemu_arguments; ///< of the user's own
+    friend auto operator==(machine_request const&, machine_request const&) -> bool = default;
+};
+
+/// The files and sockets of one VM, by descriptor or by name.
+struct machine_ends {
+    std::vector<file_source> scratch;
+    std::optional<file_source> payload;
+    std::optional<file_source> modules;
+    file_source root;
+    std::optional<file_source> overlay; ///< none: the root image itself is written
+    socket_source qmp, agent, output, console;
+    std::filesystem::path monitor, kgdb;
+    unsigned ssh_port = 0;
+    std::string mac;
+};
+
+/// The kernel's command line: the console carries warnings and up, and all of the log after a panic.
+inline auto kernel_arguments(std::string_view console, std::vector<std::string> const& append)
+    -> std::vector<std::string> {
+    std::vector<std::string> words{fmt::format("console={}", console),
+                                   "loglevel=5",
+                                   "panic=-1",
+                                   "panic_print=0x20",
+                                   "net.ifnames=0",
+                                   "printk.time=1",
+                                   "log_buf_len=4M",
+                                   "random.trust_cpu=1"};
+    words.insert(words.end(), append.begin(), append.end());
+    return words;
+}
+
+/// The machine that a request and its files make. Scratch disks come first, for a test calls them vda, vdb,
+/// ...
+template<machine Machine>
+auto describe_machine(machine_request const& wanted, machine_ends const& ends) -> vm_config {
+    vm_config vm{.name = "ktest-" + wanted.name,
+                 .acceleration = wanted.acceleration,
+                 .memory = wanted.memory,
+                 .cpus = wanted.cpus,
+                 .kernel = wanted.kernel.image,
+                 .initramfs = wanted.initramfs,
+                 .kernel_arguments = kernel_arguments(Machine::console, wanted.append),
+                 .network = user_network{ends.ssh_port, wanted.open_network},
+                 .mac = ends.mac,
+                 .qmp = ends.qmp,
+                 .agent = ends.agent,
+                 .output = ends.output,
+                 .console = ends.console,
+                 .monitor = ends.monitor,
+                 .kgdb = ends.kgdb,
+                 .reboot = wanted.may_reboot ? on_reboot::reset : on_reboot::end,
+                 .panic = wanted.pause_on_panic ? on_panic::pause : on_panic::end,
+                 .extra = wanted.qemu_arguments};
+    if (wanted.vde_switch) vm.network = vde_network{*wanted.vde_switch};
+    for (auto const& [i, file] : ends.scratch | ranges::views::enumerate)
+        vm.disks.push_back({.serial = fmt::format("scratch{}", i), .file = file});
+    if (ends.payload)
+        vm.disks.push_back(
+            {.serial = std::string{wire::payload_serial}, .file = *ends.payload, .writable = false});
+    if (ends.modules)
+        vm.disks.push_back(
+            {.serial = std::string{wire::modules_serial}, .file = *ends.modules, .writable = false});
+    vm.disks.push_back({.serial = std::string{wire::root_serial},
+                        .file = ends.root,
+                        .overlay = ends.overlay,
+                        .kept = wanted.keep_root});
+    return vm;
+}
+
+} // namespace ktest

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <ktest/image/archive.hpp>
+#include <ktest/program.hpp>
+#include <ktest/run/guest_wishes.hpp>
+#include <ktest/run/open_machine.hpp>
+#include <ktest/slot/slot_pool.hpp>
+
+#include <chrono>
+#include <string_view>
+#include <vector>
+
+namespace ktest {
+
+/// A VM that has everything but a running QEMU.
+struct prepared_guest {
+    slot place;
+    launch start;
+};
+
+/// The payload as an unnamed ISO 9660 image, open for reading.
+inline auto write_payload(std::filesystem::path const& directory, std::vector<archive_member> const& members)
+    -> result<descriptor> {
+    return open_unnamed(directory).and_then([&](descriptor file) {
+        return write_archive(file.get(), archive_kind::iso9660, members).and_then([&] {
+            return reopen(file, O_RDONLY);
+        });
+    });
+}
+
+/// Claims a slot and opens the machine's files. `payload` is what /cdrom will hold, an open ISO 9660 image;
+/// closed: there is none. Disks go to `scratch`.
+inline auto prepare_guest(machine_request const& wanted, descriptor payload, paths const& where,
+                          std::filesystem::path const& scratch, slot_wait const& wait)
+    -> result<prepared_guest> {
+    return check_fits(wanted)
+        .and_then([&] { return find_program(x86_64::program, "qemu-system-x86"); })
+        .and_then([&](auto const&) { return claim_slot(where, wait); })
+        .and_then([&](slot place) {
+            return open_machine<x86_64>(wanted, place, scratch, std::move(payload)).map([&](launch start) {
+                return prepared_guest{std::move(place), std::move(start)};
+            });
+        });
+}
+
+} // namespace ktest

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <ktest/file.hpp>
+#include <ktest/guest/wire.hpp>
+#include <ktest/run/kernel_record.hpp>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ktest {
+
+/// The files that a run writes while it goes on: test.log, kernel.log, console.log, and what the test left in
+/// $KTEST_OUT, below `out/`.
+class run_log {
+public:
+    static auto open(std::filesystem::path directory) -> result<run_log> {
+        run_log log;
+        log.directory_ = std::move(directory);
+        for (auto [name, file] : {std::pair{"test.log", &log.test_}, std::pair{"kernel.log", &log.kernel_},
+                                  std::pair{"console.log", &log.console_}}) {
+            auto opened = open_file(log.directory_ / name, O_RDWR | O_CREAT | O_TRUNC | O_APPEND);
+            if (!opened) return tl::unexpected{opened.error()};
+            *file = std::move(*opened);
+        }
+        return log;
+    }
+
+    /// For a run of which no files are wanted: they have no names, and go with it.
+    static auto unnamed(std::filesystem::path const& scratch) -> result<run_log> {
+        run_log log;
+        for (auto* const file : {&log.test_, &log.kernel_, &log.console_}) {
+            auto opened = open_unnamed(scratch);
+            if (!opened) return tl::unexpected{opened.error()};
+            *file = std::move(*opened);
+        }
+        return log;
+    }
+
+    /// Empty for unnamed files.
+    auto directory() const -> std::filesystem::path const& { return directory_; }
+    auto test() const -> descriptor const& { return test_; }
+    auto console() const -> descriptor const& { return console_; }
+
+    auto add_output(std::string_view bytes) -> result<void> { return write(test_, "test.log", bytes); }
+    auto add_console(std::string_view bytes) -> result<void> { return write(console_, "console.log", bytes); }
+
+    /// Gives the records, so that the caller can tell of some.
+    auto add_kernel_log(wire::kernel_log const& log) -> result<std::vector<kernel_record>> {
+        std::string text;
+        std::vector<kernel_record> records;
+        if (log.lost > 0)
+            text = fmt::format("[ktest: {} records were overwritten before they could be read]\n", log.lost);
+        for (std::string_view rest = log.records; !rest.empty();) {
+            auto const end = rest.find('\n');
+            auto const line = rest.substr(0, end);
+            rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+            if (line.starts_with(' ')) continue; // the dictionary of the record before
+            if (auto record = parse_kernel_record(line)) {
+                text += to_string(*record) + '\n';
+                records.push_back(std::move(*record));
+            }
+        }
+        return write(kernel_, "kernel.log", text).map([&] { return std::move(records); });
+    }
+
+    /// A file of $KTEST_OUT. Names are the guest's: whatever could leave the directory is refused.
+    auto add_out_file(wire::out_file const& piece) -> result<void> {
+        if (directory_.empty()) return {};
+        auto const relative = std::filesystem::path{piece.path}.lexically_normal();
+        if (relative.empty() || relative.is_absolute() || *relative.begin() == ".."
+            || !relative.has_filename())
+            return {};
+        auto const path = directory_ / "out" / relative;
+        std::error_code failed;
+        std::filesystem::create_directories(path.parent_path(), failed);
+        // O_NOFOLLOW, and a tree that only this function fills, with files alone: no link can stand in it.
+        auto file =
+            open_file(path, O_WRONLY | O_CREAT | O_NOFOLLOW | (piece.offset == 0 ? O_TRUNC : O_APPEND));
+        if (!file) return tl::unexpected{file.error()};
+        return write(*file, path, piece.data);
+    }
+
+private:
+    static auto write(descriptor const& file, std::filesystem::path const& name, std::string_view bytes)
+        -> result<void> {
+        return write_all(file.get(), bytes).map_error([&](error failed) {
+            return error{failed.kind, fmt::format("{}: {}", name.string(), failed.message)};
+        });
+    }
+
+    std::filesystem::path directory_;
+    descriptor test_, kernel_, console_;
+};
+
+} // namespace ktest

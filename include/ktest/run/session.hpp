@@ -1,0 +1,171 @@
+#pragma once
+
+#include <ktest/child_process.hpp>
+#include <ktest/guest/wire.hpp>
+#include <ktest/run/byte_stream.hpp>
+#include <ktest/run/event.hpp>
+#include <ktest/vm/qmp.hpp>
+
+// Boost 1.81's process headers need these two first where they are used with the standard file system.
+#include <boost/optional.hpp>
+#include <boost/type_traits.hpp>
+#define BOOST_PROCESS_USE_STD_FS
+#include <boost/process/v2/process.hpp>
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace ktest {
+
+/// A QEMU ready to be started, and our ends of its sockets.
+struct launch {
+    command qemu;
+    std::vector<descriptor> inherited; ///< what `qemu.descriptors` names, kept open until QEMU has it
+    descriptor qmp, agent, output, console;
+};
+
+/// One running QEMU and everything that it and its guest say, as events in the loop's thread. Destroyed, it
+/// kills the machine. `machine_gone` comes last, when QEMU has ended and every stream has been read to its
+/// end.
+class session {
+public:
+    using handler = std::function<void(session_event const&)>;
+
+    static auto begin(boost::asio::io_context& loop, launch with, handler on_event)
+        -> result<std::unique_ptr<session>> {
+        std::array<int, 2> pipe{};
+        if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return system_failure(errno, "pipe");
+        descriptor complaints{pipe[0]};
+        descriptor const theirs{pipe[1]};
+        with.qemu.descriptors.emplace_back(theirs.get(), 1);
+        with.qemu.descriptors.emplace_back(theirs.get(), 2);
+        return start(with.qemu).map([&](child_process child) {
+            return std::unique_ptr<session>{new session{loop, std::move(child), std::move(with),
+                                                        std::move(complaints), std::move(on_event)}};
+        });
+    }
+
+    ~session() { kill(); }
+    session(session const&) = delete;
+    auto operator=(session const&) -> session& = delete;
+
+    template<class Message>
+    void tell(Message message) {
+        outgoing_ += wire::encode(std::move(message));
+        send();
+    }
+    /// Bytes told that QEMU has not taken yet.
+    auto backlog() const -> std::size_t { return outgoing_.size(); }
+    /// Calls once, as soon as QEMU has taken everything.
+    void when_sent(std::function<void()> call) { when_sent_ = std::move(call); }
+    /// Ends QEMU at once; `machine_gone` follows.
+    void kill() {
+        if (!ended_) ::kill(-pid_, SIGKILL);
+    }
+    auto pid() const -> pid_t { return pid_; }
+    auto qmp() -> qmp_client& { return qmp_; }
+
+private:
+    using process = boost::process::v2::basic_process<boost::asio::io_context::executor_type>;
+
+    session(boost::asio::io_context& loop, child_process child, launch with, descriptor complaints,
+            handler on_event)
+        : on_event_{std::move(on_event)},
+          pid_{child.pid()},
+          process_{loop.get_executor(), child.release()},
+          qmp_{loop, std::move(with.qmp), [this](auto const& name, auto const& data) { on_qmp(name, data); },
+               [this] { part_ended(); }},
+          writable_{loop, ::fcntl(with.agent.get(), F_DUPFD_CLOEXEC, 0)},
+          output_{loop, std::move(with.output),
+                  [this](std::string_view bytes) { on_event_(output_bytes{std::string{bytes}}); },
+                  [this] { part_ended(); }},
+          agent_{loop, std::move(with.agent), [this](std::string_view bytes) { on_agent(bytes); },
+                 [this] { part_ended(); }},
+          console_{loop, std::move(with.console),
+                   [this](std::string_view bytes) { on_event_(console_bytes{std::string{bytes}}); },
+                   [this] { part_ended(); }},
+          complaints_{loop, std::move(complaints),
+                      [this](std::string_view bytes) {
+                          if (gone_.complaint.size() < complaint_limit) gone_.complaint += bytes;
+                      },
+                      [this] { part_ended(); }} {
+        with.inherited.clear();
+        process_.async_wait([this](boost::system::error_code, int) {
+            ended_ = true;
+            gone_.wait_status = process_.native_exit_code();
+            part_ended();
+        });
+    }
+
+    void on_agent(std::string_view bytes) {
+        incoming_.feed(bytes);
+        while (auto message = incoming_.next()) {
+            output_.drain(); // what the guest wrote before it said this has arrived before this
+            on_event_(std::move(*message));
+        }
+        if (!incoming_.broken().empty() && !std::exchange(agent_broken_, true))
+            on_event_(wire::from_guest{
+                wire::trouble{fmt::format("the guest's init speaks rubbish: {}", incoming_.broken())}});
+    }
+
+    void on_qmp(std::string const& name, nlohmann::json const& data) {
+        agent_.drain(); // what the guest did before QEMU said this comes before this
+        output_.drain();
+        if (name == "SHUTDOWN")
+            gone_.cause = data.value("reason", "");
+        else if (name == "RESET" && data.value("guest", false)) {
+            incoming_ = {};
+            on_event_(guest_reset{});
+        } else if (name == "GUEST_PANICKED")
+            on_event_(guest_panicked{});
+        else if (name == "BLOCK_IO_ERROR" && data.value("nospace", false))
+            on_event_(host_disk_full{data.value("node-name", "")});
+        else if (name == "VSERPORT_CHANGE" && data.value("id", "") == "output-port"
+                 && !data.value("open", true))
+            on_event_(output_closed{});
+    }
+
+    void send() {
+        while (!outgoing_.empty()) {
+            auto const sent =
+                ::send(agent_.number(), outgoing_.data(), outgoing_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (sent < 0 && errno == EAGAIN) return wait_to_send();
+            if (sent < 0) return outgoing_.clear(); // QEMU is gone; its end says so
+            outgoing_.erase(0, static_cast<std::size_t>(sent));
+        }
+        if (auto const call = std::exchange(when_sent_, {})) call();
+    }
+    void wait_to_send() {
+        if (std::exchange(waiting_, true)) return;
+        writable_.async_wait(boost::asio::posix::stream_descriptor::wait_write, [this](auto failed) {
+            waiting_ = false;
+            if (!failed) send();
+        });
+    }
+
+    void part_ended() {
+        constexpr auto parts = 6; // QMP, four streams and the process
+        if (++parts_ended_ == parts) on_event_(gone_);
+    }
+
+    static constexpr std::size_t complaint_limit = 1U << 16U;
+
+    handler on_event_;
+    pid_t pid_;
+    process process_;
+    qmp_client qmp_;
+    boost::asio::posix::stream_descriptor writable_;
+    wire::reader<wire::from_guest> incoming_;
+    std::string outgoing_;
+    std::function<void()> when_sent_;
+    machine_gone gone_;
+    int parts_ended_ = 0;
+    bool ended_ = false;
+    bool waiting_ = false;
+    bool agent_broken_ = false;
+    byte_stream output_, agent_, console_, complaints_;
+};
+
+} // namespace ktest

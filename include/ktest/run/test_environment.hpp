@@ -1,0 +1,34 @@
+#pragma once
+
+#include <range/v3/range/conversion.hpp>
+#include <range/v3/view/filter.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <unistd.h>
+
+namespace ktest {
+
+/// What a test sees of the caller's environment: the variables named KTEST_*, but for those that are ktest's
+/// own options or that ktest itself sets in the guest.
+inline auto test_environment(char const* const* environment = environ) -> std::vector<std::string> {
+    constexpr std::array<std::string_view, 18> own{
+        "KTEST_ACCEL", "KTEST_APPEND", "KTEST_BOOT",    "KTEST_CPUS",      "KTEST_IMAGE",   "KTEST_JSON",
+        "KTEST_JUNIT", "KTEST_KERNEL", "KTEST_MEMORY",  "KTEST_NET",       "KTEST_NO_HOLD", "KTEST_NODE",
+        "KTEST_NODES", "KTEST_OUT",    "KTEST_SCRATCH", "KTEST_SLOT_WAIT", "KTEST_TIMEOUT", "KTEST_VERBOSE"};
+    std::vector<std::string_view> variables;
+    for (; environment != nullptr && *environment != nullptr; ++environment)
+        variables.emplace_back(*environment);
+    auto const is_passed = [&](std::string_view variable) {
+        auto const name = variable.substr(0, variable.find('='));
+        return name.starts_with("KTEST_") && !name.starts_with("KTEST_LAUNCHER")
+               && std::find(own.begin(), own.end(), name) == own.end();
+    };
+    return variables | ranges::views::filter(is_passed) | ranges::to<std::vector<std::string>>();
+}
+
+} // namespace ktest

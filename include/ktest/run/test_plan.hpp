@@ -1,0 +1,120 @@
+#pragma once
+
+#include <ktest/run/ask_deps.hpp>
+#include <ktest/run/guest_wishes.hpp>
+#include <ktest/run/nonce.hpp>
+#include <ktest/run/prepare_guest.hpp>
+#include <ktest/run/qemu_script.hpp>
+#include <ktest/run/ssh_key.hpp>
+#include <ktest/run/test_environment.hpp>
+#include <ktest/run/timeouts.hpp>
+#include <ktest/run/unsupported.hpp>
+#include <ktest/spec/requirements.hpp>
+
+#include <fmt/ranges.h>
+#include <range/v3/view/transform.hpp>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace ktest {
+
+/// What the user asked `ktest run` for.
+struct test_request {
+    std::filesystem::path script;
+    std::vector<std::string> subtests;
+    std::vector<std::string> arguments; ///< what stood behind `--`
+    guest_wishes guest;
+    std::optional<std::chrono::seconds> timeout;
+};
+
+/// All that a run of a test needs, decided before anything is started.
+struct test_plan {
+    std::string name;
+    test_spec spec;
+    std::vector<archive_member> payload;
+    machine_request machine;
+    wire::run start;
+    timeouts budgets;
+    std::vector<std::string> notes; ///< what the user should know of the choices, a line each
+};
+
+namespace detail {
+
+inline auto check_subtests(test_spec const& spec, std::vector<std::string> const& chosen,
+                           std::string_view test) -> result<void> {
+    for (auto const& subtest : chosen)
+        if (std::find(spec.tests.begin(), spec.tests.end(), subtest) == spec.tests.end())
+            return usage_error("{}: no subtest '{}' (it has: {})", test, subtest,
+                               spec.tests.empty() ? "none" : fmt::format("{}", fmt::join(spec.tests, ", ")));
+    return {};
+}
+
+} // namespace detail
+
+/// Asks the test what it needs and finds all of it.
+inline auto make_test_plan(test_request const& asked, paths const& where) -> result<test_plan> {
+    test_plan plan{.name = asked.script.filename().string()};
+    auto const variables = test_environment();
+    auto spec = ask_deps(asked.script, asked.arguments, variables);
+    if (!spec) return tl::unexpected{spec.error()};
+    plan.spec = std::move(*spec);
+    auto const title = asked.script.string();
+    if (auto fits = check_supported(plan.spec, title); !fits) return tl::unexpected{fits.error()};
+    if (auto known = detail::check_subtests(plan.spec, asked.subtests, title); !known)
+        return tl::unexpected{known.error()};
+
+    auto machine = choose_machine(asked.guest, where);
+    if (!machine) return tl::unexpected{machine.error()};
+    auto const files = payload_files(plan.spec, asked.script, parse_image_libraries(machine->manifest));
+    if (!files) return tl::unexpected{files.error()};
+    for (auto const& file : *files)
+        plan.payload.push_back(
+            {.name = file.name, .source = file.source, .content = file.content, .mode = file.mode});
+
+    plan.notes = std::move(machine->notes);
+    plan.machine = std::move(machine->request);
+    plan.machine.name = plan.name;
+    plan.machine.memory = asked.guest.memory.value_or(plan.spec.memory);
+    plan.machine.cpus = asked.guest.cpus.value_or(plan.spec.cpus.value_or(plan.machine.cpus));
+    plan.machine.scratch = plan.spec.scratch;
+    plan.machine.open_network |= plan.spec.open_network;
+    plan.machine.may_reboot = plan.spec.may_reboot;
+    plan.machine.append.insert(plan.machine.append.begin(), plan.spec.append.begin(), plan.spec.append.end());
+
+    plan.budgets = timeouts_for(plan.machine.acceleration,
+                                asked.timeout.has_value() ? asked.timeout : plan.spec.timeout);
+    plan.start = {.nonce = make_nonce(),
+                  .authorized_key = guest_ssh_key(where).value_or(""),
+                  .hostname = "ktest",
+                  .scratch_count = static_cast<std::uint32_t>(plan.spec.scratch.size()),
+                  .has_payload = 1,
+                  .arguments = {"/cdrom/" + plan.name},
+                  .environment = variables};
+    for (auto const* words : {&asked.subtests, &asked.arguments})
+        plan.start.arguments.insert(plan.start.arguments.end(), words->begin(), words->end());
+    return plan;
+}
+
+/// The plan for people, QEMU's command line last.
+inline auto describe(test_plan const& plan) -> std::string {
+    auto const& machine = plan.machine;
+    auto text =
+        fmt::format("test     {}\nkernel   {} ({})\nimage    {}\nmemory   {}, {} CPUs, {}\n", plan.name,
+                    machine.kernel.release, machine.kernel.image.string(), machine.root_image.string(),
+                    to_string(machine.memory), machine.cpus, to_string(machine.acceleration));
+    if (!machine.scratch.empty())
+        text += fmt::format(
+            "scratch  {}\n",
+            fmt::join(machine.scratch | ranges::views::transform([](bytes size) { return to_string(size); }),
+                      ", "));
+    text += plan.budgets.test ? fmt::format("timeout  {} s\n", plan.budgets.test->count() / 1000)
+                              : "timeout  none\n";
+    for (auto const& member : plan.payload)
+        text += fmt::format("cdrom    {}{}\n", member.name,
+                            member.source.empty() ? "" : fmt::format(" = {}", member.source.string()));
+    return text + shell_quote(qemu_command<x86_64>(named_machine(machine, slot_number::all()[0]))) + '\n';
+}
+
+} // namespace ktest

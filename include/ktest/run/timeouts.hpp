@@ -1,0 +1,31 @@
+#pragma once
+
+#include <ktest/vm/accelerator.hpp>
+
+#include <chrono>
+#include <optional>
+
+namespace ktest {
+
+/// How long each stage of a run may take. The test's own time is its business; ktest's are scaled where the
+/// guest runs without KVM.
+struct timeouts {
+    std::chrono::milliseconds boot;
+    std::optional<std::chrono::milliseconds> test; ///< none: for ever
+    std::chrono::milliseconds shutdown;
+    std::chrono::milliseconds stragglers; ///< after the test's end, for what it left in the background
+    std::chrono::milliseconds death;      ///< after a panic, for the log on the console
+    friend auto operator==(timeouts const&, timeouts const&) -> bool = default;
+};
+
+constexpr auto timeouts_for(accelerator acceleration, std::optional<std::chrono::seconds> test) -> timeouts {
+    using namespace std::chrono_literals;
+    auto const slowness = acceleration == accelerator::kvm ? 1 : 4;
+    return {.boot = 60s * slowness,
+            .test = test,
+            .shutdown = 5s * slowness,
+            .stragglers = 2s,
+            .death = 5s * slowness};
+}
+
+} // namespace ktest

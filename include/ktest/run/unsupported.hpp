@@ -1,0 +1,32 @@
+#pragma once
+
+#include <ktest/result.hpp>
+#include <ktest/spec/test_spec.hpp>
+
+#include <array>
+#include <string_view>
+
+namespace ktest {
+
+/// Refuses a test that asks for what ktest reads but cannot give yet: better no run than a wrong verdict.
+inline auto check_supported(test_spec const& spec, std::string_view test) -> result<void> {
+    struct demand {
+        std::string_view key;
+        bool asked;
+        std::string_view needs;
+    };
+    std::array const demands{
+        demand{"LREQUIRE", !spec.tree_require.empty(), "a kernel source tree that ktest builds"},
+        demand{"TEST_REQUIRE", !spec.test_require.empty(), "the deps of other tests to be joined"},
+        demand{"CONFIG", !spec.config.empty(), "a kernel that ktest configures"},
+        demand{"NODES", !spec.nodes.empty(), "several VMs in one run"},
+        demand{"NETS", !spec.networks.empty(), "several VMs in one run"},
+        demand{"SPLAT", !spec.splats.empty(), "the kernel's reports to be judged"},
+    };
+    for (auto const& [key, asked, needs] : demands)
+        if (asked)
+            return usage_error("{}:deps: {}: needs {}, which this version does not do", test, key, needs);
+    return {};
+}
+
+} // namespace ktest
