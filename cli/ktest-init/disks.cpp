@@ -1,0 +1,60 @@
+#include "disks.hpp"
+
+#include "text_file.hpp"
+#include <ktest/descriptor.hpp>
+
+#include <map>
+
+namespace ktest::init {
+namespace {
+
+auto serial_of(std::string const& name) -> std::string { return read_text("/sys/block/" + name + "/serial"); }
+
+/// A disk shows itself in /sys a moment before it can be opened.
+auto can_be_opened(std::string const& path) -> bool {
+    return static_cast<bool>(descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)});
+}
+
+} // namespace
+
+auto disk_with_serial(std::string_view serial) -> std::optional<std::string> {
+    static std::map<std::string, std::string> serials; // each is asked of the device, so once will do
+    for (auto const& name : names_in("/sys/block")) {
+        if (!name.starts_with("vd") || !can_be_opened("/dev/" + name)) continue;
+        auto& known = serials[name];
+        if (known.empty()) known = serial_of(name);
+        if (known == serial) return "/dev/" + name;
+    }
+    return {};
+}
+
+auto disk_name(std::uint32_t place) -> std::string {
+    std::string letters;
+    for (auto rest = std::uint64_t{place} + 1; rest > 0; rest = (rest - 1) / 26)
+        letters.insert(letters.begin(), static_cast<char>('a' + (rest - 1) % 26));
+    return "vd" + letters;
+}
+
+auto check_scratch_disks(std::uint32_t count) -> problem {
+    for (std::uint32_t place = 0; place < count; ++place) {
+        auto const wanted = "scratch" + std::to_string(place);
+        auto const name = disk_name(place);
+        if (auto const found = serial_of(name); found != wanted)
+            return "/dev/" + name + " should be the disk " + wanted + ", but is "
+                   + (found.empty() ? "missing" : "the disk " + found);
+    }
+    for (auto const& name : names_in("/sys/block"))
+        if (auto const serial = serial_of(name); serial == "scratch" + std::to_string(count))
+            return "there are more scratch disks than the " + std::to_string(count) + " announced: /dev/"
+                   + name;
+    return {};
+}
+
+auto scratch_paths(std::uint32_t count) -> std::string {
+    std::string paths;
+    for (std::uint32_t place = 0; place < count; ++place)
+        paths += (place == 0 ? "/dev/" : " /dev/") + disk_name(place);
+    return paths;
+}
+
+} // namespace ktest::init

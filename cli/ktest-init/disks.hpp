@@ -1,0 +1,22 @@
+#pragma once
+
+#include "problem.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace ktest::init {
+
+/// `/dev/vdX` of the virtio disk with this serial; none: there is no such disk (yet).
+auto disk_with_serial(std::string_view serial) -> std::optional<std::string>;
+
+/// vda for 0, vdz for 25, vdaa for 26.
+auto disk_name(std::uint32_t place) -> std::string;
+
+/// Whether the first disks are `scratch0`, `scratch1`, ..., in this order, and exactly `count` of them.
+auto check_scratch_disks(std::uint32_t count) -> problem;
+
+/// `/dev/vda /dev/vdb`
+auto scratch_paths(std::uint32_t count) -> std::string;
+
+} // namespace ktest::init

@@ -1,0 +1,185 @@
+#include "guest.hpp"
+
+#include "disks.hpp"
+#include "modules.hpp"
+#include "mounts.hpp"
+#include "network.hpp"
+#include "out_files.hpp"
+#include "udevd.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+
+#include <poll.h>
+#include <sys/reboot.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+namespace ktest::init {
+
+guest::guest(agent&& host) : host_{std::move(host)} {
+    sigset_t child;
+    ::sigemptyset(&child);
+    ::sigaddset(&child, SIGCHLD);
+    ::sigprocmask(SIG_BLOCK, &child, nullptr);
+    children_ = descriptor{::signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC)};
+}
+
+void guest::serve(std::function<problem()> const& set_up) {
+    auto const offset = kernel_offset();
+    forward_kernel_log();
+    if (auto const wrong = set_up())
+        host_.send(wire::trouble{*wrong});
+    else
+        host_.send(wire::ready{.release = kernel_release(), .kernel_offset = offset});
+    for (;;) {
+        std::array<pollfd, 6> sources{{{deaf_ || streams_.full() ? -1 : host_.number(), POLLIN, 0},
+                                       {log_.number(), POLLIN, 0},
+                                       {children_.get(), POLLIN, 0},
+                                       {ssh_.number(), POLLIN, 0},
+                                       {streams_.output(), POLLIN, 0},
+                                       {streams_.input(), POLLOUT, 0}}};
+        // Daemons would take the processor from the test's start: they come after it, or if it does not come
+        // at once.
+        auto const quiet = ::poll(sources.data(), sources.size(), daemons_ ? -1 : 100) == 0;
+        if (sources[1].revents != 0) forward_kernel_log();
+        if (sources[4].revents != 0)
+            if (auto said = streams_.next()) host_.send(*std::move(said));
+        if (sources[5].revents != 0) streams_.write_pending();
+        if (sources[2].revents != 0) reap();
+        if (sources[3].revents != 0) ssh_.accept();
+        hear(); // after what may have made room for more input
+        if (!daemons_ && (nonce_ || quiet)) start_daemons();
+    }
+}
+
+void guest::start_daemons() {
+    daemons_ = true;
+    auto const come = [this] {
+        if (--daemons_to_come_ == 0) host_.send(wire::host_key{ssh_.listen()});
+    };
+    auto const udevd = start_udevd();
+    auto const key = ssh_.make_key();
+    daemons_to_come_ = (udevd > 0 ? 1 : 0) + (key > 0 ? 1 : 0);
+    when_ended(udevd, [=](int status) {
+        if (status == 0) announce_devices();
+        come();
+    });
+    when_ended(key, [=](int /*status*/) { come(); });
+    if (daemons_to_come_ == 0) host_.send(wire::host_key{});
+}
+
+void guest::hear() {
+    while (!deaf_ && !streams_.full()) {
+        auto const message = host_.next();
+        if (!message) break;
+        std::visit([this](auto const& what) { carry_out(what); }, *message);
+    }
+    if (!deaf_ && !host_.broken().empty()) {
+        deaf_ = true;
+        host_.send(wire::trouble{"what the host says cannot be read: " + std::string{host_.broken()}});
+    }
+}
+
+void guest::carry_out(wire::run const& run) {
+    auto wrong = nonce_ ? problem{"the host has said `run` twice"} : prepare(run);
+    if (!wrong) wrong = start_command(run);
+    if (wrong) host_.send(wire::trouble{*std::move(wrong)});
+}
+
+auto guest::prepare(wire::run const& run) -> problem {
+    nonce_ = run.nonce;
+    if (run.wall_clock_ns != 0) {
+        timespec const now{.tv_sec = static_cast<time_t>(run.wall_clock_ns / 1'000'000'000),
+                           .tv_nsec = static_cast<long>(run.wall_clock_ns % 1'000'000'000)};
+        ::clock_settime(CLOCK_REALTIME, &now);
+    }
+    if (!run.hostname.empty()) name_host(run.hostname);
+    if (auto wrong = check_scratch_disks(run.scratch_count)) return wrong;
+    ssh_.allow(run.authorized_key, scratch_paths(run.scratch_count));
+    ::mkdir(out_directory, 0755);
+    return run.has_payload != 0 ? mount_payload() : problem{};
+}
+
+auto guest::start_command(wire::run const& run) -> problem {
+    program what{.arguments = run.arguments,
+                 .environment = base_environment(),
+                 .directory = run.has_payload != 0 ? "/cdrom" : "/"};
+    auto const terminal = run.io == static_cast<std::uint8_t>(wire::streams::terminal);
+    auto& environment = what.environment;
+    environment.emplace_back(terminal ? "TERM=xterm-256color" : "TERM=dumb");
+    environment.push_back("KTEST_SCRATCH=" + scratch_paths(run.scratch_count));
+    environment.push_back(std::string{"KTEST_OUT="} + out_directory);
+    for (auto const& variable : run.environment) {
+        auto const name = variable.substr(0, variable.find('=') + 1);
+        std::erase_if(environment, [&](auto const& other) { return other.starts_with(name); });
+        environment.push_back(variable);
+    }
+    if (!run.arguments.empty())
+        if (auto wrong = streams_.open(run, what)) return wrong;
+    forward_kernel_log(); // what was said before the test comes before `started`
+    host_.send(wire::started{*nonce_});
+    if (run.arguments.empty()) return {};
+    auto const pid = start(what);
+    if (pid < 0) return failure("cannot fork");
+    streams_.handed_over();
+    when_ended(pid, [this](int status) { command_ended(status); });
+    return {};
+}
+
+void guest::command_ended(int status) {
+    streams_.end_input();
+    // What it wrote is in a pipe or a tty by now, so in less than this; what others write has no end.
+    for (std::size_t bytes = 0; bytes < wire::frame_limit;) {
+        auto said = streams_.next();
+        if (!said) break;
+        bytes += said->data.size();
+        host_.send(*std::move(said));
+    }
+    host_.send(wire::ended{*nonce_, static_cast<std::uint32_t>(status)});
+}
+
+void guest::carry_out(wire::finish const& finish) {
+    forward_kernel_log();
+    send_out_files([this](wire::out_file piece) { host_.send(std::move(piece)); });
+    forward_kernel_log();
+    host_.send(wire::finished{finish.nonce});
+}
+
+void guest::carry_out(wire::input const& input) { streams_.give(input.data); }
+void guest::carry_out(wire::resize const& size) { streams_.resize(size.rows, size.columns); }
+
+void guest::carry_out(wire::power_off const& /*power_off*/) {
+    ::kill(-1, SIGKILL);
+    ::sync();
+    remount_root_read_only();
+    ::reboot(RB_POWER_OFF);
+    for (;;) ::pause();
+}
+
+void guest::forward_kernel_log() {
+    while (auto records = log_.next()) host_.send(*std::move(records));
+}
+
+void guest::when_ended(pid_t pid, std::function<void(int status)> then) {
+    if (pid > 0) awaited_.emplace_back(pid, std::move(then));
+}
+
+void guest::reap() {
+    signalfd_siginfo signal{};
+    while (::read(children_.get(), &signal, sizeof signal) > 0) {
+    }
+    auto status = 0;
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+        auto const found =
+            std::find_if(awaited_.begin(), awaited_.end(), [&](auto const& one) { return one.first == pid; });
+        if (found == awaited_.end()) continue;
+        auto const then = std::move(found->second);
+        awaited_.erase(found);
+        then(status);
+    }
+}
+
+} // namespace ktest::init

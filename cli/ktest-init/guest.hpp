@@ -1,0 +1,51 @@
+#pragma once
+
+#include "agent.hpp"
+#include "command_streams.hpp"
+#include "kernel_log.hpp"
+#include "ssh_server.hpp"
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ktest::init {
+
+/// The guest once it is set up: does what the host says, forwards what the kernel and the command say, reaps.
+class guest {
+public:
+    explicit guest(agent&& host);
+
+    /// Says `ready` once `set_up` has ended (or `trouble`, if that failed) and serves for ever.
+    [[noreturn]] void serve(std::function<problem()> const& set_up);
+
+private:
+    void start_daemons();
+    void hear();
+    void carry_out(wire::run const& run);
+    void carry_out(wire::finish const& finish);
+    void carry_out(wire::input const& input);
+    void carry_out(wire::resize const& size);
+    [[noreturn]] void carry_out(wire::power_off const& /*power_off*/);
+
+    auto prepare(wire::run const& run) -> problem;
+    auto start_command(wire::run const& run) -> problem;
+    void command_ended(int status);
+    void forward_kernel_log();
+    void reap();
+    void when_ended(pid_t pid, std::function<void(int status)> then);
+
+    agent host_;
+    kernel_log log_;
+    ssh_server ssh_;
+    command_streams streams_;
+    descriptor children_; ///< signalfd of SIGCHLD
+    std::vector<std::pair<pid_t, std::function<void(int status)>>> awaited_;
+    std::optional<std::string> nonce_; ///< of the run, once there is one
+    bool daemons_ = false;             ///< have been started
+    int daemons_to_come_ = 0;
+    bool deaf_ = false; ///< the host could not be understood
+};
+
+} // namespace ktest::init

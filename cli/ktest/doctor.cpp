@@ -1,0 +1,73 @@
+#include "commands.hpp"
+#include <ktest/image/root_image.hpp>
+#include <ktest/kernel/kernel_store.hpp>
+#include <ktest/program.hpp>
+#include <ktest/run/guest_init.hpp>
+#include <ktest/slot/slot_pool.hpp>
+#include <ktest/vm/accelerator.hpp>
+#include <ktest/vm/machine.hpp>
+
+#include <cstdio>
+
+#include <sys/statvfs.h>
+
+namespace ktest::cli {
+
+namespace {
+
+/// What one check found, or what is wrong and how to mend it.
+void tell(std::string_view what, result<std::string> const& found) {
+    fmt::print("{:<10} {} {}\n", what, found ? "ok  " : "BAD ", found ? *found : found.error().message);
+}
+
+auto free_space(std::filesystem::path const& directory) -> result<std::string> {
+    struct statvfs status {};
+    if (::statvfs(directory.c_str(), &status) != 0) return system_failure(errno, "{}", directory.string());
+    return fmt::format("{} ({} MiB free)", directory.string(), status.f_bavail * status.f_frsize >> 20U);
+}
+
+/// Whether everything that a run needs is there.
+auto examine(paths const& where) -> bool {
+    auto const checks = {
+        std::pair{"qemu", find_program(x86_64::program, "qemu-system-x86").map([](auto const& p) {
+                      return p.string();
+                  })},
+        std::pair{
+            "kvm",
+            choose_accelerator(accelerator_wish::automatic, where).map([](accelerator_choice const& choice) {
+                return choice.note.empty() ? std::string{to_string(choice.chosen)} : choice.note;
+            })},
+        std::pair{"kernel", choose_kernel({}, where).map([](chosen_kernel const& kernel) {
+                      return fmt::format("{} ({})", kernel.chosen.release, kernel.chosen.image.string());
+                  })},
+        std::pair{"image", find_root_image({}, where).map(
+                               [](root_image const& image) { return image.path.string(); })},
+        std::pair{"init", find_guest_init().map([](auto const& path) { return path.string(); })},
+        std::pair{"mke2fs",
+                  find_program("mke2fs", "e2fsprogs").map([](auto const& p) { return p.string(); })},
+        std::pair{"ssh", find_program("ssh", "openssh-client").map([](auto const& p) { return p.string(); })},
+        std::pair{"slots", claim_slot(where, {.budget = std::chrono::seconds{0}}).map([](slot const& place) {
+                      return fmt::format("slot {} is free", place.number.name());
+                  })},
+        std::pair{"scratch", free_space(where.scratch())},
+    };
+    auto well = true;
+    for (auto const& [what, found] : checks) {
+        tell(what, found);
+        well &= found.has_value();
+    }
+    return well;
+}
+
+} // namespace
+
+void add_doctor(CLI::App& app, int& status) {
+    auto* const command = app.add_subcommand("doctor", "Check that this machine has what ktest needs");
+    command->callback([&status] {
+        auto const where = find_paths();
+        if (!where) tell("home", where.map([](auto const&) { return std::string{}; }));
+        status = where && examine(*where) ? 0 : 125;
+    });
+}
+
+} // namespace ktest::cli

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "../guest_options.hpp"
+#include "../vm_presence.hpp"
+#include <ktest/report/progress.hpp>
+#include <ktest/run/nonce.hpp>
+#include <ktest/run/run_in_slot.hpp>
+#include <ktest/run/ssh_key.hpp>
+#include <ktest/run/test_environment.hpp>
+
+namespace ktest::cli {
+
+/// What `ktest exec` and `ktest shell` are asked for.
+struct guest_command {
+    guest_wishes guest;
+    std::vector<bytes> scratch;
+    std::vector<std::string> arguments;
+    wire::streams io = wire::streams::command;
+};
+
+/// Runs a command in a VM of its own. Gives the command's exit status (128 and the signal's number where one
+/// killed it), or the verdict's if the VM did not get that far.
+inline auto run_in_guest(guest_command const& asked) -> result<int> {
+    auto const where = find_paths();
+    if (!where) return tl::unexpected{where.error()};
+    progress console{STDERR_FILENO};
+    auto machine = choose_machine(asked.guest, *where);
+    if (!machine) return tl::unexpected{machine.error()};
+    for (auto const& note : machine->notes) console.line("ktest: " + note);
+    auto& request = machine->request;
+    request.name = asked.io == wire::streams::terminal ? "shell" : asked.arguments.front();
+    request.scratch = asked.scratch;
+    auto const prepare = [&] {
+        return prepare_guest(request, {}, *where, where->scratch(),
+                             {.budget = asked.guest.slot_wait, .begun = [&](std::string_view why) {
+                                  console.line(fmt::format("ktest: {}", why));
+                              }});
+    };
+    auto const run_once = [&](prepared_guest& guest) -> result<guest_outcome> {
+        auto log = run_log::unnamed(where->scratch());
+        if (!log) return tl::unexpected{log.error()};
+        vm_presence const presence{guest.place, request};
+
+        auto const size = terminal_size();
+        guest_run run{
+            {.start = {.nonce = make_nonce(),
+                       .authorized_key = guest_ssh_key(*where).value_or(""),
+                       .hostname = "ktest",
+                       .io = static_cast<std::uint8_t>(asked.io),
+                       .rows = size.rows,
+                       .columns = size.columns,
+                       .scratch_count = static_cast<std::uint32_t>(asked.scratch.size()),
+                       .arguments = asked.arguments,
+                       .environment = test_environment()},
+             .budgets = timeouts_for(request.acceleration, {}),
+             .rules = {.status_decides = true},
+             .say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); },
+             .on_guest =
+                 [&](wire::from_guest const& said) {
+                     presence.heed(said);
+                     if (auto const* output = std::get_if<wire::command_output>(&said))
+                         (void)write_all(output->stream == 2 ? STDERR_FILENO : STDOUT_FILENO, output->data);
+                 },
+             .on_kernel_record = [&](kernel_record const& record) { console.line(to_string(record)); }},
+            *log};
+        return run.run(std::move(guest.start));
+    };
+    auto const outcome = prepare().and_then(
+        [&](prepared_guest ready) { return run_in_slot(std::move(ready), prepare, run_once); });
+    if (!outcome) return tl::unexpected{outcome.error()};
+    if (!std::holds_alternative<passed>(outcome->said) || !outcome->wait_status) {
+        console.line(fmt::format("ktest: {} {}", name(outcome->said), reason(outcome->said)));
+        return exit_status(outcome->said);
+    }
+    auto const status = *outcome->wait_status;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+} // namespace ktest::cli

@@ -1,0 +1,18 @@
+#include "../report_error.hpp"
+#include "../vm_connection.hpp"
+#include "commands.hpp"
+
+namespace ktest::cli {
+
+void add_ssh(CLI::App& app, int& status, std::vector<std::string> const& trailing) {
+    auto* const command = app.add_subcommand("ssh", "Log in to the VM that was started from here");
+    command->footer("What stands behind -- is run there instead of a shell.");
+    command->callback([&status, &trailing] {
+        auto const where = find_paths();
+        auto const vm =
+            where.and_then([](paths const& p) { return vm_of_directory(".", p, slot_directories(p)); });
+        status = report(vm ? become_ssh(*where, vm->slot, trailing) : vm.error());
+    });
+}
+
+} // namespace ktest::cli

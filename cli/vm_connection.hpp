@@ -1,0 +1,114 @@
+#pragma once
+
+#include <ktest/child_process.hpp>
+#include <ktest/paths.hpp>
+#include <ktest/raw_terminal.hpp>
+#include <ktest/readable.hpp>
+#include <ktest/slot/vm_link.hpp>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include <sys/inotify.h>
+#include <sys/un.h>
+
+namespace ktest::cli {
+
+/// Waits for a file that the VM's owner renames into the VM's directory; an error says what it would have
+/// been for.
+inline auto wait_for_file(std::filesystem::path const& file, std::chrono::seconds limit) -> result<void> {
+    descriptor const events{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
+    ::inotify_add_watch(events.get(), file.parent_path().c_str(), IN_MOVED_TO | IN_DELETE_SELF);
+    auto const until = deadline::clock::now() + limit;
+    std::error_code failed;
+    while (!std::filesystem::exists(file, failed)) {
+        std::array<char, 4096> block{};
+        if (!wait_readable({events.get(), -1}, until) || !std::filesystem::exists(file.parent_path(), failed))
+            return unavailable("the guest's sshd did not come up (has the image openssh-server?)");
+        while (::read(events.get(), block.data(), block.size()) > 0) {
+        }
+    }
+    return {};
+}
+
+/// Becomes ssh, as root in the VM; returns only with an error.
+inline auto become_ssh(paths const& where, slot_number number, std::vector<std::string> const& words)
+    -> error {
+    auto const known_hosts = vm_directory(where, number) / "known_hosts";
+    if (auto up = wait_for_file(known_hosts, std::chrono::seconds{60}); !up) return up.error();
+    std::vector<std::string> arguments{"ssh",
+                                       "-q",
+                                       "-i",
+                                       where.ssh_key().string(),
+                                       "-p",
+                                       std::to_string(number.ssh_port()),
+                                       "-o",
+                                       "IdentitiesOnly=yes",
+                                       "-o",
+                                       fmt::format("UserKnownHostsFile=\"{}\"", known_hosts.string()),
+                                       "-o",
+                                       "HostKeyAlias=ktest-guest",
+                                       "-o",
+                                       "StrictHostKeyChecking=yes",
+                                       "root@127.0.0.1"};
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    auto const pointers = detail::pointers(arguments);
+    ::execvp("ssh", pointers.data());
+    return system_failure(errno, "ssh (apt-get install openssh-client)").value();
+}
+
+inline auto connect_to(std::filesystem::path const& path) -> result<descriptor> {
+    descriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.string().size() >= sizeof address.sun_path)
+        return unavailable("{}: too long for a socket's path", path.string());
+    path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+    if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+        return system_failure(errno, "{}", path.string());
+    return socket;
+}
+
+/// Has the monitor carry out one command, and waits until it has.
+inline auto ask_monitor(std::filesystem::path const& path, std::string_view command) -> result<std::string> {
+    return connect_to(path).and_then([&](descriptor const& socket) {
+        return write_all(socket.get(), fmt::format("{}\n", command)).and_then([&] {
+            ::shutdown(socket.get(), SHUT_WR);
+            return read_all(socket.get());
+        });
+    });
+}
+
+/// Connects the terminal to a socket of the VM's directory until either side ends.
+inline auto talk_to(std::filesystem::path const& path) -> result<void> {
+    auto const connected = connect_to(path);
+    if (!connected) return tl::unexpected{connected.error()};
+    auto const& socket = *connected;
+    raw_terminal const raw;
+    std::array<char, 1U << 16U> block{};
+    std::array waited{pollfd{STDIN_FILENO, POLLIN, 0}, pollfd{socket.get(), POLLIN, 0}};
+    for (;;) {
+        if (::poll(waited.data(), waited.size(), -1) < 0 && errno != EINTR)
+            return system_failure(errno, "poll");
+        if (waited[1].revents != 0) {
+            auto const got = ::read(socket.get(), block.data(), block.size());
+            if (got <= 0) return {};
+            if (auto told = write_all(STDOUT_FILENO, {block.data(), static_cast<std::size_t>(got)}); !told)
+                return told;
+        }
+        if (waited[0].revents != 0) {
+            auto const got = ::read(STDIN_FILENO, block.data(), block.size());
+            auto const text = std::string_view{block.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
+            if (::isatty(STDIN_FILENO) != 0 && text.find(raw_terminal::escape) != std::string_view::npos)
+                return {};
+            if (auto told = write_all(socket.get(), text); !told) return told;
+            if (text.empty()) { // what was asked is still to be answered
+                ::shutdown(socket.get(), SHUT_WR);
+                waited[0].fd = -1;
+            }
+        }
+    }
+}
+
+} // namespace ktest::cli

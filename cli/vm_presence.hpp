@@ -1,0 +1,39 @@
+#pragma once
+
+#include <ktest/guest/wire.hpp>
+#include <ktest/run/machine_request.hpp>
+#include <ktest/slot/vm_link.hpp>
+
+#include <chrono>
+#include <filesystem>
+
+namespace ktest::cli {
+
+/// How others on this host find a running VM: its record, the link to it in `.ktest`, and its ssh host key.
+class vm_presence {
+public:
+    vm_presence(slot const& place, machine_request const& machine) : directory_{place.directory} {
+        using namespace std::chrono;
+        std::error_code failed;
+        vm_record const record{.test = machine.name,
+                               .slot = place.number,
+                               .host = this_host(),
+                               .owner = ::getpid(),
+                               .started = duration_cast<seconds>(system_clock::now().time_since_epoch()),
+                               .kernel = machine.kernel.name,
+                               .directory = std::filesystem::current_path(failed)};
+        // They only serve to find the VM; a run goes on without.
+        (void)write_vm_record(record_file(directory_), record);
+        if (std::filesystem::is_directory(".ktest", failed)) (void)link_vm(".ktest", directory_, record);
+    }
+
+    void heed(wire::from_guest const& said) const {
+        if (auto const* key = std::get_if<wire::host_key>(&said))
+            (void)write_file(directory_ / "known_hosts", "ktest-guest " + key->key + "\n", 0600);
+    }
+
+private:
+    std::filesystem::path directory_;
+};
+
+} // namespace ktest::cli
