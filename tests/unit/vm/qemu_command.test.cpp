@@ -1,0 +1,59 @@
+#include "catch.hpp"
+#include <ktest/vm/qemu_command.hpp>
+
+#include <algorithm>
+
+using namespace ktest;
+
+namespace {
+
+auto has(std::vector<std::string> const& list, std::string_view part) -> bool {
+    return std::any_of(list.begin(), list.end(),
+                       [&](auto const& word) { return word.find(part) != word.npos; });
+}
+
+} // namespace
+
+TEST_CASE("a disk given by descriptors becomes a set of its two modes", "[qemu_command]") {
+    vm_config vm;
+    vm.disks.push_back({.serial = "scratch0", .file = inherited_file{.read_only = 5, .read_write = 6}});
+    auto const list = qemu_command<x86_64>(vm);
+    CHECK(has(list, "fd=6,set=1"));
+    CHECK(has(list, "fd=5,set=1"));
+    CHECK(has(list, "file.filename=/dev/fdset/1"));
+    CHECK(has(list, "serial=scratch0,addr=8.0,multifunction=on"));
+}
+
+TEST_CASE("a comma in a path does not end the option", "[qemu_command]") {
+    vm_config vm;
+    vm.disks.push_back({.serial = "root", .file = std::filesystem::path{"/a,b"}});
+    CHECK(has(qemu_command<x86_64>(vm), "file.filename=/a,,b"));
+}
+
+TEST_CASE("more disks than PCI devices go to functions, in order", "[qemu_command]") {
+    vm_config vm;
+    for (auto i = 0; i < 30; ++i)
+        vm.disks.push_back({.serial = fmt::format("scratch{}", i), .file = std::filesystem::path{"/x"}});
+    auto const list = qemu_command<x86_64>(vm);
+    CHECK(has(list, "serial=scratch7,addr=8.7,"));
+    CHECK(has(list, "serial=scratch8,addr=9.0,"));
+    CHECK(has(list, "serial=scratch29,addr=b.5,"));
+}
+
+TEST_CASE("an image under an overlay is never opened for writing", "[qemu_command]") {
+    vm_config vm;
+    vm.disks.push_back({.serial = "root",
+                        .file = std::filesystem::path{"/image"},
+                        .overlay = std::filesystem::path{"/overlay"}});
+    auto const list = qemu_command<x86_64>(vm);
+    CHECK(has(list, "node-name=root-disk-base,read-only=on"));
+    CHECK(has(list, "driver=qcow2,node-name=root-disk,backing=root-disk-base"));
+}
+
+TEST_CASE("the guest is cut off from the network unless it is opened", "[qemu_command]") {
+    vm_config vm;
+    vm.network = user_network{.ssh_port = 9007};
+    CHECK(has(qemu_command<x86_64>(vm), "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:9007-:22"));
+    vm.network = user_network{.ssh_port = 9007, .open = true};
+    CHECK(has(qemu_command<x86_64>(vm), "restrict=off"));
+}
