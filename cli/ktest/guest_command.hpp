@@ -65,8 +65,9 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
             *log};
         return run.run(std::move(guest.start));
     };
+    auto const say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); };
     auto const outcome = prepare().and_then(
-        [&](prepared_guest ready) { return run_in_slot(std::move(ready), prepare, run_once); });
+        [&](prepared_guest ready) { return run_in_slot(std::move(ready), prepare, run_once, say); });
     if (!outcome) return tl::unexpected{outcome.error()};
     if (!std::holds_alternative<passed>(outcome->said) || !outcome->wait_status) {
         console.line(fmt::format("ktest: {} {}", name(outcome->said), reason(outcome->said)));

@@ -154,9 +154,10 @@ auto run_planned(run_options const& options, test_plan plan, paths const& where)
     if (!log) return tl::unexpected{log.error()};
 
     auto const outcome = std::move(guest).and_then([&](prepared_guest ready) {
-        return run_in_slot(std::move(ready), prepare, [&](prepared_guest& with) {
-            return run_machine(options, plan, with, *log, console);
-        });
+        return run_in_slot(
+            std::move(ready), prepare,
+            [&](prepared_guest& with) { return run_machine(options, plan, with, *log, console); },
+            [&](std::string_view why) { console.line(fmt::format("ktest: {}", why)); });
     });
     auto const output = read_file(files->path / "test.log").value_or("");
     complete_report(report,

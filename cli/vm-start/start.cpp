@@ -87,7 +87,7 @@ auto start(start_options const& options) -> result<int> {
         return run.run(std::move(guest.start));
     };
     auto const outcome = prepare().and_then(
-        [&](prepared_guest ready) { return run_in_slot(std::move(ready), prepare, run_once); });
+        [&](prepared_guest ready) { return run_in_slot(std::move(ready), prepare, run_once, say); });
     if (!outcome) return tl::unexpected{outcome.error()};
     if (!std::holds_alternative<passed>(outcome->said))
         say(fmt::format("{} {}", name(outcome->said), reason(outcome->said)));

@@ -40,11 +40,27 @@ struct guest_outcome {
     verdict said;
     std::optional<int> wait_status; ///< of the test's first process
     int boots = 1;
-    bool port_was_taken = false; ///< QEMU did not start, for somebody else has the slot's ssh port
+    std::string start_again; ///< why a new QEMU may try, nothing of the test having run; empty: it may not
     std::optional<std::chrono::duration<double>> boot; ///< QEMU's start to ready; none: it never was
     std::optional<std::chrono::duration<double>> test; ///< the test's own time; none: it never began
     std::chrono::duration<double> total{};
 };
+
+namespace detail {
+
+/// What may end a QEMU through no fault of the guest, and not the next one; empty: something else did.
+/// QEMU 7.2 with several virtual CPUs under TCG flushes another CPU's TLB from the wrong thread while the
+/// guest maps its devices, and now and then dies of it (mended in 8.1).
+inline auto mishap_at_start(machine_gone const& gone) -> std::string {
+    if (gone.complaint.find("Could not set up host forwarding rule") != std::string::npos)
+        return "somebody else took the slot's ssh port";
+    for (auto const own : {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE})
+        if (WIFSIGNALED(gone.wait_status) && WTERMSIG(gone.wait_status) == own)
+            return fmt::format("QEMU itself died of signal {} while the guest booted", own);
+    return "";
+}
+
+} // namespace detail
 
 /// One VM from QEMU's start to its end: a test, a command, or nothing but the guest, as the rules say.
 class guest_run {
@@ -85,7 +101,7 @@ public:
                               .wait_status = judge_.wait_status(),
                               .boots = judge_.boot(),
                               .total = decided_.value_or(ended) - begun_};
-        outcome.port_was_taken = port_was_taken_;
+        outcome.start_again = start_again_;
         if (ready_) outcome.boot = *ready_ - begun_;
         if (started_) outcome.test = decided_.value_or(ended) - *started_;
         return outcome;
@@ -98,8 +114,7 @@ private:
         auto const step = judge_.see(event);
         if (auto const* gone = std::get_if<machine_gone>(&event)) {
             gone_ = true;
-            port_was_taken_ =
-                gone->complaint.find("Could not set up host forwarding rule") != std::string::npos;
+            if (!started_) start_again_ = detail::mishap_at_start(*gone);
         }
         if (std::holds_alternative<guest_reset>(event) && !options_.budgets.test)
             limit_stage(stage::boot, options_.budgets.boot);
@@ -234,7 +249,7 @@ private:
     clock::time_point begun_;
     std::optional<clock::time_point> ready_, started_, decided_;
     bool gone_ = false;
-    bool port_was_taken_ = false;
+    std::string start_again_;
     bool abandoned_ = false; ///< nobody waits for the rest of the output any more
     bool asked_to_power_off_ = false;
 };
