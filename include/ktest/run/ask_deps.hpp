@@ -70,13 +70,15 @@ inline auto last_words(std::string_view text) -> std::string {
 
 } // namespace detail
 
-/// Runs `TEST deps ARGUMENTS...` and reads its answer. The script runs in its own directory and sees PATH,
-/// HOME and `variables` (KTEST_...=...), nothing else of the caller's environment; what it leaves behind is
-/// killed. An error says what is wrong with the script and what to do.
+/// How long a script may take to answer `deps`, and how much it may say.
+constexpr capture_limits deps_limits{.time = std::chrono::seconds{10}, .size = 1U << 16U};
+
+/// Runs `TEST deps ARGUMENTS...` and reads its answer. The script runs in its own directory, first on PATH as
+/// /cdrom is in the guest, and sees PATH, HOME and `variables` (KTEST_...=...), nothing else of the caller's
+/// environment; what it leaves behind is killed. An error says what is wrong with it and what to do.
 inline auto ask_deps(std::filesystem::path const& test, std::vector<std::string> const& arguments,
                      std::vector<std::string> const& variables, deps_of kind = deps_of::test,
-                     capture_limits limits = {.time = std::chrono::seconds{10}, .size = 1U << 16U})
-    -> result<test_spec> {
+                     capture_limits limits = deps_limits) -> result<test_spec> {
     if (auto const good = detail::check_test_file(test); !good) return tl::unexpected{good.error()};
     std::error_code failed;
     auto const script = std::filesystem::absolute(test, failed);
@@ -87,9 +89,9 @@ inline auto ask_deps(std::filesystem::path const& test, std::vector<std::string>
                   .directory = script.parent_path(),
                   .guarded = true};
     asked.arguments.insert(asked.arguments.end(), arguments.begin(), arguments.end());
-    for (auto const* name : {"PATH", "HOME"})
-        if (auto const* value = std::getenv(name))
-            asked.environment->push_back(fmt::format("{}={}", name, value));
+    if (auto const* value = std::getenv("HOME")) asked.environment->push_back(fmt::format("HOME={}", value));
+    if (auto const* value = std::getenv("PATH"))
+        asked.environment->push_back(fmt::format("PATH={}:{}", script.parent_path().string(), value));
 
     auto const answer = capture(asked, limits);
     if (!answer) return detail::cannot_start(test, answer.error());

@@ -34,14 +34,15 @@ inline auto check_test_scratch(test_spec const& spec) { return check_scratch(spe
 inline auto check_node_scratch(node_spec const& spec) { return check_scratch(*spec.scratch); }
 
 /// Two values of one option clash; a bare name is content with anything but n.
+inline auto clash(kernel_option const& one, kernel_option const& other) -> bool {
+    return one.names == other.names && one.value != other.value
+           && (one.value && other.value ? true : one.value.value_or(other.value.value_or("")) == "n");
+}
+inline auto shown(kernel_option const& option) -> std::string {
+    return option.names.front() + (option.value ? "=" + *option.value : "");
+}
+
 inline auto check_options(test_spec const& spec) -> result<void> {
-    auto const clash = [](kernel_option const& one, kernel_option const& other) {
-        return one.names == other.names && one.value != other.value
-               && (one.value && other.value ? true : one.value.value_or(other.value.value_or("")) == "n");
-    };
-    auto const shown = [](kernel_option const& option) {
-        return option.names.front() + (option.value ? "=" + *option.value : "");
-    };
     for (auto one = spec.config.begin(); one != spec.config.end(); ++one)
         for (auto other = spec.config.begin(); other != one; ++other)
             if (clash(*one, *other)) return usage_error("{} clashes with {}", shown(*one), shown(*other));

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <ktest/spec/asked_script.hpp>
 #include <ktest/spec/find_requirement.hpp>
 #include <ktest/spec/library_plan.hpp>
-#include <ktest/spec/test_spec.hpp>
 
 #include <map>
 #include <string>
@@ -42,14 +42,16 @@ inline auto sh_quoted(std::string_view word) -> std::string {
 
 class payload_collector {
 public:
-    payload_collector(std::filesystem::path test, std::optional<image_libraries> image,
-                      requirement_places places)
-        : test_{std::move(test)}, image_{std::move(image)}, places_{std::move(places)} {}
+    payload_collector(std::optional<image_libraries> image, requirement_places places)
+        : image_{std::move(image)}, places_{std::move(places)} {}
+
+    /// What follows is asked for by this script.
+    void serve(std::filesystem::path const& script) { script_ = script; }
 
     auto add(std::string_view key, std::string_view name, std::filesystem::path const& source)
         -> result<void> {
         auto const named = [&](error e) {
-            return error{e.kind, fmt::format("{}:deps: {}: {}: {}", test_.string(), key, name, e.message)};
+            return error{e.kind, fmt::format("{}:deps: {}: {}: {}", script_.string(), key, name, e.message)};
         };
         auto const payload_name = name_in_payload(name);
         if (payload_name == library_directory)
@@ -64,17 +66,17 @@ public:
     }
 
     auto require(std::string_view key, std::string const& name) -> result<void> {
-        auto const found = find_requirement(name, test_.parent_path(), places_.programs);
+        auto const found = find_requirement(name, script_.parent_path(), places_.programs);
         if (found) return add(key, name, *found);
-        auto const absent = !is_there(test_.parent_path() / name);
+        auto const absent = !is_there(script_.parent_path() / name);
         if (absent && image_ && image_->programs.count(name) > 0)
             return {}; // the guest has it, if not this host
-        return usage_error("{}:deps: {}: {}", test_.string(), key, found.error().message);
+        return usage_error("{}:deps: {}: {}", script_.string(), key, found.error().message);
     }
 
     auto require_from_tree(std::string const& name) -> result<void> {
         auto const missing = [&](std::string_view what) {
-            return usage_error("{}:deps: LREQUIRE: {}: {}", test_.string(), name, what);
+            return usage_error("{}:deps: LREQUIRE: {}: {}", script_.string(), name, what);
         };
         if (places_.source_tree.empty()) return missing("there is no kernel source tree to take it from");
         auto const file = places_.source_tree / name;
@@ -169,7 +171,7 @@ private:
         return header.e_machine;
     }
 
-    std::filesystem::path test_;
+    std::filesystem::path script_;
     std::optional<image_libraries> image_;
     requirement_places places_;
     std::map<std::string, std::filesystem::path> sources_; ///< what is behind each name
@@ -179,22 +181,27 @@ private:
 
 } // namespace detail
 
-/// All that /cdrom holds for a test: itself under its own name and as `rc`, what it requires, and the
-/// libraries without which a program of this host would not run in the image (none: nothing is known of it).
-/// An error names the test, the key and the requirement. Directories come as they are: their programs get
-/// nothing.
-inline auto payload_files(test_spec const& spec, std::filesystem::path const& test,
+/// All that /cdrom holds for a test, the last of the scripts: itself under its own name and as `rc`, its
+/// libraries, what each of them requires, and the shared libraries without which a program of this host would
+/// not run in the image (none: nothing is known of it). An error names the script, the key and the
+/// requirement. Directories come as they are: their programs get nothing.
+inline auto payload_files(std::vector<asked_script> const& scripts,
                           std::optional<image_libraries> const& image, requirement_places places = {})
     -> result<std::vector<payload_file>> {
-    detail::payload_collector payload{test, image, std::move(places)};
+    detail::payload_collector payload{image, std::move(places)};
+    auto const& test = scripts.back().path;
+    payload.serve(test);
     result<void> good = payload.add("test", test.filename().string(), test);
     if (good) good = payload.add("test", "rc", test);
-    for (auto const& name : spec.require)
-        if (good) good = payload.require("REQUIRE", name);
-    for (auto const& name : spec.test_require)
-        if (good) good = payload.require("TEST_REQUIRE", name);
-    for (auto const& name : spec.tree_require)
-        if (good) good = payload.require_from_tree(name);
+    for (auto const& [script, spec] : scripts) {
+        payload.serve(script);
+        for (auto const& name : spec.require)
+            if (good) good = payload.require("REQUIRE", name);
+        for (auto const& name : spec.test_require)
+            if (good) good = payload.require("TEST_REQUIRE", name);
+        for (auto const& name : spec.tree_require)
+            if (good) good = payload.require_from_tree(name);
+    }
     if (!good) return tl::unexpected{good.error()};
     return payload.take();
 }

@@ -71,6 +71,16 @@ TEST_CASE("a test's path may be relative, and a library need not say MEM", "[ask
           == "./a test:deps: it printed nothing (want KEY=VALUE lines, at least MEM=512M)");
 }
 
+TEST_CASE("a test that is asked finds what is beside it as it does in the guest", "[ask_deps]") {
+    for (auto const* how : {". lib.sh", ". \"$(dirname \"$0\")/lib.sh\""}) {
+        asked_test const test{fmt::format("#!/bin/sh\n{}\necho MEM=1G; requirements\n", how)};
+        test.at.write("lib.sh", "requirements() { echo REQUIRE=mkfs.xfs; }\n");
+        auto const spec = test.ask();
+        REQUIRE(spec);
+        CHECK(spec->require == std::vector<std::string>{"mkfs.xfs"});
+    }
+}
+
 TEST_CASE("errors in the answer have the test's name and the line", "[ask_deps]") {
     CHECK(asked_test{"#!/bin/sh\necho MEM=1G\necho SCRATCH=2Q\n"}.complaint()
           == "T:deps:2: SCRATCH: '2Q' is not a size (want 512M, 2G, ...)");

@@ -15,7 +15,7 @@ struct bench {
     std::optional<image_libraries> image{{EM_X86_64, {2, 36}, {"libc.so.6", "libuuid.so.1"}, {"mkfs.xfs"}}};
     requirement_places places{{at.path / "bin"}, {}, host_libraries{{}, {at.path / "lib"}, {2, 36}}};
 
-    auto files(test_spec const& spec) const { return payload_files(spec, test, image, places); }
+    auto files(test_spec const& spec) const { return payload_files({{test, spec}}, image, places); }
     auto names(test_spec const& spec) const -> std::vector<std::string> {
         auto const got = files(spec);
         if (!got) FAIL(got.error().message);
@@ -81,6 +81,31 @@ TEST_CASE("every kind of requirement comes along", "[requirements]") {
     b.places.source_tree.clear();
     CHECK(b.complaint(spec)
           == "tests/bcache:deps: LREQUIRE: tools/nothing: there is no kernel source tree to take it from");
+}
+
+TEST_CASE("a library's requirements are beside the library, and its errors name it", "[requirements]") {
+    bench const b;
+    auto const library = b.at.write("tests/lib/net.sh", "#!/bin/sh\n", 0755);
+    auto const beside_library = b.at.write("tests/lib/data", "1");
+    b.at.write("tests/more", "2");
+    auto const all = [&](test_spec of_library) {
+        test_spec of_test;
+        of_test.test_require = {"lib/net.sh"};
+        of_test.require = {"more"};
+        return payload_files({{library, std::move(of_library)}, {b.test, of_test}}, b.image, b.places);
+    };
+    auto const files = all(requiring({"data"}));
+    REQUIRE(files);
+    CHECK(*files
+          == std::vector<payload_file>{{"bcache", b.test, "", 0},
+                                       {"rc", b.test, "", 0},
+                                       {"data", beside_library, "", 0},
+                                       {"more", b.at.path / "tests/more", "", 0},
+                                       {"net.sh", library, "", 0}});
+    auto const missing = all(requiring({"lib/data"})); // there is one, seen from the test
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error().message
+          == fmt::format("{}:deps: REQUIRE: lib/data: not found beside the test", library.string()));
 }
 
 TEST_CASE("a missing requirement is an error, unless the image has the program", "[requirements]") {
