@@ -28,8 +28,6 @@ struct test_request {
     std::vector<std::string> arguments; ///< what stood behind `--`
     guest_wishes guest;
     std::optional<std::chrono::seconds> timeout;
-    std::optional<std::chrono::seconds> default_timeout; ///< where neither the user nor the test says one
-    bool strict = false;                                 ///< what would be skipped fails
 };
 
 /// All that a run of a test needs, decided before anything is started.
@@ -41,8 +39,6 @@ struct test_plan {
     wire::run start;
     timeouts budgets;
     std::vector<std::string> notes; ///< what the user should know of the choices, a line each
-    std::optional<verdict> settled; ///< what is known before any VM is started
-    descriptor build_lock;          ///< no other build changes the kernel while it is open
 };
 
 namespace detail {
@@ -56,18 +52,10 @@ inline auto check_subtests(test_spec const& spec, std::vector<std::string> const
     return {};
 }
 
-/// A kernel that is not ours to build lacks what the test's CONFIG names.
-inline auto lacking_options(std::string const& options, bool strict) -> verdict {
-    auto const reason = fmt::format("the kernel lacks CONFIG {}", options);
-    if (strict) return failed{reason};
-    return skipped{reason};
-}
-
 } // namespace detail
 
 /// Asks the test what it needs and finds all of it.
-inline auto make_test_plan(test_request const& asked, paths const& where, build_watcher const& watcher)
-    -> result<test_plan> {
+inline auto make_test_plan(test_request const& asked, paths const& where) -> result<test_plan> {
     test_plan plan{.name = asked.script.filename().string()};
     auto const variables = test_environment();
     auto const scripts = ask_all_deps(asked.script, asked.arguments, variables);
@@ -80,13 +68,8 @@ inline auto make_test_plan(test_request const& asked, paths const& where, build_
     if (auto known = detail::check_subtests(plan.spec, asked.subtests, title); !known)
         return tl::unexpected{known.error()};
 
-    auto wishes = asked.guest;
-    wishes.config.insert(wishes.config.end(), plan.spec.config.begin(), plan.spec.config.end());
-    auto machine = choose_machine(wishes, where, watcher);
+    auto machine = choose_machine(asked.guest, where);
     if (!machine) return tl::unexpected{machine.error()};
-    if (!machine->unmet.empty())
-        plan.settled = detail::lacking_options(to_string(machine->unmet), asked.strict);
-    plan.build_lock = std::move(machine->build_lock);
     auto const files = payload_files(*scripts, parse_image_libraries(machine->manifest));
     if (!files) return tl::unexpected{files.error()};
     for (auto const& file : *files)
@@ -103,8 +86,8 @@ inline auto make_test_plan(test_request const& asked, paths const& where, build_
     plan.machine.may_reboot = plan.spec.may_reboot;
     plan.machine.append.insert(plan.machine.append.begin(), plan.spec.append.begin(), plan.spec.append.end());
 
-    auto const& said = asked.timeout ? asked.timeout : plan.spec.timeout;
-    plan.budgets = timeouts_for(plan.machine.acceleration, said ? said : asked.default_timeout);
+    plan.budgets = timeouts_for(plan.machine.acceleration,
+                                asked.timeout.has_value() ? asked.timeout : plan.spec.timeout);
     plan.start = {.nonce = make_nonce(),
                   .authorized_key = guest_ssh_key(where).value_or(""),
                   .hostname = "ktest",
