@@ -4,6 +4,7 @@
 #include <ktest/spec/find_requirement.hpp>
 #include <ktest/spec/library_plan.hpp>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,7 +25,8 @@ struct payload_file {
 /// Where what a test requires is looked for on this host.
 struct requirement_places {
     std::vector<std::filesystem::path> programs = program_directories();
-    std::filesystem::path source_tree;       ///< for LREQUIRE; empty: there is none
+    /// For LREQUIRE; none: there is no kernel source tree.
+    std::function<result<std::filesystem::path>(std::string const&)> find_in_tree;
     std::optional<host_libraries> libraries; ///< none: found when they are needed
 };
 
@@ -75,15 +77,16 @@ public:
     }
 
     auto require_from_tree(std::string const& name) -> result<void> {
-        auto const missing = [&](std::string_view what) {
-            return usage_error("{}:deps: LREQUIRE: {}: {}", script_.string(), name, what);
+        auto const named = [&](error e) {
+            return error{e.kind, fmt::format("{}:deps: LREQUIRE: {}: {}", script_.string(), name, e.message)};
         };
-        if (places_.source_tree.empty()) return missing("there is no kernel source tree to take it from");
-        auto const file = places_.source_tree / name;
-        if (!is_there(file))
-            return missing(fmt::format("not found in {}: build it there", places_.source_tree.string()));
-        auto const readable = check_readable(file);
-        return readable ? add("LREQUIRE", name, file) : missing(readable.error().message);
+        if (!places_.find_in_tree)
+            return tl::unexpected{named(
+                {fault::usage, "there is no kernel source tree to take it from: stand in one, or say -C"})};
+        return places_.find_in_tree(name)
+            .and_then(check_readable)
+            .map_error(named)
+            .and_then([&](std::filesystem::path const& file) { return add("LREQUIRE", name, file); });
     }
 
     auto take() -> std::vector<payload_file> { return std::move(files_); }

@@ -70,17 +70,26 @@ TEST_CASE("every kind of requirement comes along", "[requirements]") {
     bench b;
     b.at.write("tests/other", "", 0755);
     b.at.write("linux/tools/perf/perf", "", 0755);
-    b.places.source_tree = b.at.path / "linux";
+    b.places.find_in_tree = [&](std::string const& name) -> result<std::filesystem::path> {
+        if (name == "tools/nothing") return usage_error("not found in linux");
+        if (name == "tools/bad") return unavailable("it did not build");
+        return b.at.path / "linux" / name;
+    };
     test_spec spec;
     spec.test_require = {"other"};
     spec.tree_require = {"tools/perf/perf"};
     CHECK(b.names(spec) == words{"bcache", "other", "perf", "rc"});
     spec.tree_require = {"tools/nothing"};
+    CHECK(b.complaint(spec) == "tests/bcache:deps: LREQUIRE: tools/nothing: not found in linux");
+    spec.tree_require = {"tools/bad"};
+    auto const not_built = b.files(spec);
+    REQUIRE_FALSE(not_built);
+    CHECK(not_built.error().kind == fault::unavailable);
+    spec.tree_require = {"tools/nothing"};
+    b.places.find_in_tree = {};
     CHECK(b.complaint(spec)
-          == fmt::format("tests/bcache:deps: LREQUIRE: tools/nothing: not found in linux: build it there"));
-    b.places.source_tree.clear();
-    CHECK(b.complaint(spec)
-          == "tests/bcache:deps: LREQUIRE: tools/nothing: there is no kernel source tree to take it from");
+          == "tests/bcache:deps: LREQUIRE: tools/nothing: there is no kernel source tree to take it "
+             "from: stand in one, or say -C");
 }
 
 TEST_CASE("a library's requirements are beside the library, and its errors name it", "[requirements]") {
