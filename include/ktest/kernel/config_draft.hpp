@@ -32,16 +32,25 @@ public:
     }
 
     auto text() const { return read_file(file_); }
-    auto make(std::vector<std::string> words) -> result<void> {
-        words.insert(words.begin(), "KCONFIG_CONFIG=" + file_.string());
-        return run_make_(words);
-    }
     /// allnoconfig with these options.
     auto make_from(std::string_view options) -> result<void> {
         auto const all = file_.string() + ".all";
         return write_file(all, options).and_then([&] {
             return make({"KCONFIG_ALLCONFIG=" + all, "allnoconfig"});
         });
+    }
+    /// What a target of make writes where there is no .config yet: some of them know no other name for it.
+    auto make_by_target(std::string const& target) -> result<void> {
+        auto const written = tree_.build / ".config";
+        auto const made = run_make_(std::vector<std::string>{target});
+        std::error_code failed;
+        if (made) {
+            std::filesystem::rename(written, file_, failed);
+            if (failed) return usage_error("--kconfig {}: it made no .config", target);
+        } else {
+            std::filesystem::remove(written, failed);
+        }
+        return made;
     }
     /// What make makes of this .config.
     auto complete(std::string_view config) -> result<void> {
@@ -77,6 +86,11 @@ public:
     }
 
 private:
+    auto make(std::vector<std::string> words) -> result<void> {
+        words.insert(words.begin(), "KCONFIG_CONFIG=" + file_.string());
+        return run_make_(words);
+    }
+
     source_tree const& tree_;
     RunMake& run_make_;
     std::filesystem::path file_;

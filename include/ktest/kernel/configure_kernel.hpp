@@ -37,7 +37,7 @@ auto make_first_config(config_draft<RunMake>& draft, config_request const& reque
         auto fragment = guest_config.text();
         for (auto const& name : request.profiles)
             fragment += find_profile(name).value_or(config_fragment{}).text();
-        return draft.make_from(applied(fragment, request.options));
+        return draft.make_from(applied(applied("", options_of(fragment)), request.options));
     }
     if (std::filesystem::is_regular_file(request.base, ignored)) {
         auto const text = read_file(request.base);
@@ -51,7 +51,7 @@ auto make_first_config(config_draft<RunMake>& draft, config_request const& reque
         return usage_error("--kconfig {}: neither a file nor a make target that writes a .config by itself "
                            "(such as defconfig, tinyconfig)",
                            request.base);
-    return draft.make({request.base}).and_then([&] { return draft.add(request, wanted); });
+    return draft.make_by_target(request.base).and_then([&] { return draft.add(request, wanted); });
 }
 
 inline auto check_in_place(source_tree const& tree, std::vector<unmet_option> const& unmet) -> result<void> {
@@ -59,8 +59,8 @@ inline auto check_in_place(source_tree const& tree, std::vector<unmet_option> co
     std::vector<std::string> lines;
     for (auto const& one : unmet) lines.push_back(to_string(one));
     return usage_error("{}: lacks {}. This tree was built in place, and ktest never changes its .config: set "
-                       "them there (make nconfig), or say 'make mrproper' there, and ktest builds in a "
-                       "directory of its own",
+                       "them there (make nconfig); or say 'make mrproper' there, which removes it, and ktest "
+                       "builds in a directory of its own",
                        (tree.build / ".config").string(), fmt::join(lines, ", "));
 }
 

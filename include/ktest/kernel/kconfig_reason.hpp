@@ -34,6 +34,7 @@ public:
         if (auto blocked = blocked_by(*symbol, wanted == "m" ? tristate::module : tristate::yes, deepest_);
             !blocked.empty())
             return blocked;
+        if (!symbol->range.empty()) return fmt::format("it must be in the range {} {}", symbol->range, place);
         if (wanted == "m" && now_.value("MODULES") != "y")
             return fmt::format("there are no modules without MODULES, which is not set {}", place);
         if (first.choice >= 0)
@@ -54,7 +55,6 @@ private:
         if ((symbol.type == "int" || symbol.type == "hex") && (is_switch || !number(unquoted(wanted))))
             return fmt::format("is a number ({})", symbol.type);
         if (symbol.type == "string" && is_switch) return "is a text, such as \"abc\"";
-        if (!symbol.range.empty()) return fmt::format("must be in the range {}", symbol.range);
         return "";
     }
 
@@ -86,7 +86,7 @@ private:
             for (auto const& condition : conditions)
                 if (!condition.empty())
                     collect(read_kconfig_expression(condition),
-                            symbol.type == "bool" ? tristate::module : wanted, depth, unmet, unknown);
+                            symbol.type == "tristate" ? wanted : tristate::module, depth, unmet, unknown);
             if (unmet.empty() && unknown.empty()) return "";
             if (!reason.empty()) continue;
             auto const place = fmt::format("({}:{})", definition.file, definition.line);
