@@ -2,12 +2,14 @@
 #include "../report_error.hpp"
 #include "../vm_presence.hpp"
 #include "commands.hpp"
+#include "ctest_protocol.hpp"
 #include <ktest/report/junit.hpp>
 #include <ktest/report/ktap.hpp>
 #include <ktest/report/progress.hpp>
 #include <ktest/report/result_json.hpp>
 #include <ktest/report/run_directory.hpp>
 #include <ktest/report/script_line.hpp>
+#include <ktest/report/subtest_verdict.hpp>
 #include <ktest/report/verdict_line.hpp>
 #include <ktest/run/run_in_slot.hpp>
 #include <ktest/run/test_plan.hpp>
@@ -20,6 +22,7 @@ namespace {
 
 struct run_options {
     test_request request;
+    ctest_options ctest;
     std::filesystem::path output; ///< `-o`; empty: `.ktest/out` here
     std::filesystem::path json, junit;
     bool interactive = false;
@@ -35,7 +38,7 @@ auto command_line() -> std::vector<std::string> {
     for (std::string_view rest = own_arguments; !rest.empty(); rest.remove_prefix(words.back().size() + 1))
         words.emplace_back(rest.substr(0, rest.find('\0')));
     if (!words.empty()) words.front() = "ktest";
-    return words;
+    return without_ctest_options(std::move(words));
 }
 
 /// What a run knows before it has a verdict.
@@ -58,7 +61,9 @@ auto begin_report(run_options const& options, test_plan const& plan) -> run_repo
             .command = command_line()};
 }
 
-void complete_report(run_report& report, guest_outcome const& outcome, std::string const& output) {
+/// `kernel_log`: what the kernel logged since the test began.
+void complete_report(run_report& report, guest_outcome const& outcome, std::string const& output,
+                     std::string_view kernel_log) {
     report.verdict = outcome.said;
     if (outcome.wait_status && WIFEXITED(*outcome.wait_status))
         report.script_status = WEXITSTATUS(*outcome.wait_status);
@@ -66,7 +71,8 @@ void complete_report(run_report& report, guest_outcome const& outcome, std::stri
     report.ran = outcome.test;
     report.total = outcome.total;
     report.boots = static_cast<unsigned>(outcome.boots);
-    report.subtests = parse_ktap(output);
+    report.subtests = all_subtests(parse_ktap(output), parse_ktap(kernel_log));
+    report.verdict = with_subtests(std::move(report.verdict), report.subtests);
     report.line = last_script_line(output, report.script.filename().string()).value_or(1);
 }
 
@@ -97,9 +103,9 @@ auto write_results(run_report const& report, run_options const& options, std::st
     return all;
 }
 
-/// Runs the VM of a plan to its end.
+/// Runs the VM of a plan to its end. `logged_before`: bytes of kernel.log when the test began.
 auto run_machine(run_options const& options, test_plan const& plan, prepared_guest& guest, run_log& log,
-                 progress& console) -> result<guest_outcome> {
+                 progress& console, std::optional<std::uintmax_t>& logged_before) -> result<guest_outcome> {
     auto const script = log.directory() / "qemu.sh";
     if (auto kept = write_file(script, qemu_script(plan.machine, guest.place.number), 0755); !kept)
         return tl::unexpected{kept.error()};
@@ -120,6 +126,8 @@ auto run_machine(run_options const& options, test_plan const& plan, prepared_gue
                    .on_guest =
                        [&](wire::from_guest const& said) {
                            if (std::holds_alternative<wire::started>(said)) console.clear();
+                           if (std::holds_alternative<wire::started>(said) && !logged_before)
+                               logged_before = std::filesystem::file_size(log.directory() / "kernel.log");
                            presence.heed(said);
                        },
                    .whole_kernel_log = options.verbose,
@@ -153,29 +161,37 @@ auto run_planned(run_options const& options, test_plan plan, paths const& where)
     auto log = run_log::open(files->path);
     if (!log) return tl::unexpected{log.error()};
 
+    std::optional<std::uintmax_t> logged_before;
     auto const outcome = std::move(guest).and_then([&](prepared_guest ready) {
         return run_in_slot(
             std::move(ready), prepare,
-            [&](prepared_guest& with) { return run_machine(options, plan, with, *log, console); },
+            [&](prepared_guest& with) {
+                return run_machine(options, plan, with, *log, console, logged_before);
+            },
             [&](std::string_view why) { console.line(fmt::format("ktest: {}", why)); });
     });
     auto const output = read_file(files->path / "test.log").value_or("");
-    complete_report(report,
-                    outcome ? *outcome : guest_outcome{.said = unavailable_host{outcome.error().message}},
-                    output);
+    auto const kernel_log = logged_before ? read_file(files->path / "kernel.log").value_or("") : "";
+    complete_report(
+        report, outcome ? *outcome : guest_outcome{.said = unavailable_host{outcome.error().message}}, output,
+        std::string_view{kernel_log}.substr(std::min(logged_before.value_or(0), kernel_log.size())));
     report.artefacts = artefacts_in(files->path);
     auto const written = write_results(report, options, output, console);
     console.clear();
     (void)write_all(STDERR_FILENO, verdict_text(report, console.colour()));
+    if (options.ctest) (void)write_all(STDERR_FILENO, ctest_lines(report, options.ctest, output.size()));
     if (!written && std::holds_alternative<passed>(report.verdict)) return exit_status(unavailable_host{});
     return exit_status(report.verdict);
 }
 
 auto run(run_options const& options) -> result<int> {
+    if (auto bound = options.ctest.bound ? bind_to_parent() : result<void>{}; !bound)
+        return tl::unexpected{bound.error()};
     auto const where = find_paths();
     if (!where) return tl::unexpected{where.error()};
     auto plan = make_test_plan(options.request, *where);
     if (!plan) return tl::unexpected{plan.error()};
+    if (options.ctest && !plan->budgets.test) plan->budgets.test = ctest_timeout;
     for (auto const& note : plan->notes) tell("{}", note);
     if (options.dry_run) {
         fmt::print("{}", describe(*plan));
@@ -213,6 +229,7 @@ void add_run(CLI::App& app, int& status, std::vector<std::string> const& trailin
         ->envname("KTEST_VERBOSE");
     command->add_flag("-n,--dry-run", options->dry_run,
                       "print the plan and QEMU's command line, start nothing");
+    add_ctest_options(*command, options->ctest);
     command->footer("What stands behind -- is given to the test.");
     command->callback([options, &status, &trailing] {
         options->request.arguments = trailing;

@@ -1,7 +1,7 @@
 #pragma once
 
-// Results within a test's output: KTAP (kernel: Documentation/dev-tools/ktap.rst), TAP 13 and 14, kselftest's
-// nesting by `# `. They never change the verdict.
+// Results within a test's output: KTAP (kernel: Documentation/dev-tools/ktap.rst), TAP 12 to 14, kselftest's
+// nesting by `# `.
 
 #include <ktest/report/ktap_line.hpp>
 #include <ktest/report/printable.hpp>
@@ -16,7 +16,7 @@
 namespace ktest {
 
 /// Finds the subtests in a test's output. It believes nothing before a version line, or before a plan that
-/// results follow at once.
+/// results follow at once or, as TAP 12 has it, go before.
 class ktap_parser {
 public:
     static constexpr std::size_t diagnostics_limit = 16U << 10U; ///< bytes for each subtest, the last ones
@@ -40,6 +40,8 @@ private:
     /// What one document of results says; those inside it stand deeper.
     struct level {
         std::size_t column = 0;
+        bool numbered = false;  ///< a result without a number is none
+        bool tentative = false; ///< results that nothing has announced: a plan must come
         std::optional<unsigned> plan;
         std::set<unsigned> numbers;
         std::size_t count = 0;
@@ -53,8 +55,8 @@ private:
         if (line.column > deepest_column) line.what = ktap_other{};
         if (in_yaml(line)) return;
         auto const after_result = std::exchange(after_result_, false);
-        if (std::holds_alternative<ktap_version>(line.what))
-            open(line.column, true);
+        if (auto const* version = std::get_if<ktap_version>(&line.what))
+            open(line.column, true, version->is_ktap);
         else if (auto const* plan = std::get_if<ktap_plan>(&line.what))
             see_plan(line.column, *plan);
         else if (auto* result = std::get_if<ktap_result>(&line.what))
@@ -81,20 +83,27 @@ private:
     void see_plan(std::size_t column, ktap_plan plan) {
         close_deeper_than(column);
         if (levels_.empty() || levels_.back().column < column || levels_.back().plan)
-            open(column, !levels_.empty() && believed_);
-        levels_.back().plan = plan.count;
+            open(column, !levels_.empty() && believed_, false);
+        auto& here = levels_.back();
+        here.plan = plan.count;
+        if (std::exchange(here.tentative, false)) believed_ = true;
     }
 
     void see_result(std::size_t column, ktap_result found) {
-        if (levels_.empty()) return;
+        if (levels_.empty() && found.number != 1) return;
+        if (levels_.empty()) open(column, false, true, true);
         if (levels_.front().column > column) levels_.insert(levels_.begin(), level{.column = column});
         close_deeper_than(column);
         if (levels_.back().column < column) { // indented, but neither version nor plan came before it
             if (found.number != 1) return;
             levels_.push_back({.column = column});
         }
-        believed_ = after_result_ = true;
         auto& here = levels_.back();
+        if (found.number == 0 && here.numbered) return;
+        if (found.number == 0) found.number = static_cast<unsigned>(here.count) + 1;
+        if (found.name.empty()) found.name = std::to_string(found.number);
+        after_result_ = true;
+        believed_ = believed_ || !here.tentative;
         for (auto& inner : std::exchange(here.inner, {})) {
             if (found.what == outcome::skipped && inner.what == outcome::missing) continue;
             inner.name = found.name + '.' + inner.name;
@@ -106,7 +115,7 @@ private:
     }
 
     void see_bail_out(std::size_t column, ktap_bail_out bail) {
-        if (levels_.empty()) return;
+        if (levels_.empty() || levels_.front().tentative) return levels_.clear();
         believed_ = true;
         close_deeper_than(column);
         subtest gave_up{"Bail out!", outcome::failed, std::move(bail.reason), take_pending()};
@@ -146,7 +155,7 @@ private:
     }
 
     /// A new document at `column`; what stood there or deeper has ended without a result of its own.
-    void open(std::size_t column, bool believed) {
+    void open(std::size_t column, bool believed, bool numbered, bool tentative = false) {
         close_deeper_than(column);
         if (!levels_.empty() && levels_.back().column == column) close_innermost();
         if (levels_.empty()) {
@@ -154,7 +163,7 @@ private:
             believed_ = false;
         }
         believed_ = believed_ || believed;
-        levels_.push_back({.column = column});
+        levels_.push_back({.column = column, .numbered = numbered, .tentative = tentative});
     }
 
     void close_deeper_than(std::size_t column) {

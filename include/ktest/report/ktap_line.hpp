@@ -15,6 +15,7 @@ namespace ktest {
 
 /// `KTAP version 1`, `TAP version 14`
 struct ktap_version {
+    bool is_ktap = true; ///< which wants a number in each result
     friend auto operator==(ktap_version, ktap_version) -> bool = default;
 };
 /// `1..5`
@@ -22,10 +23,10 @@ struct ktap_plan {
     unsigned count = 0;
     friend auto operator==(ktap_plan, ktap_plan) -> bool = default;
 };
-/// `not ok 2 - name # TIMEOUT 30 seconds`; a result without its number is none.
+/// `not ok 2 - name # TIMEOUT 30 seconds`
 struct ktap_result {
-    unsigned number = 0;
-    std::string name; ///< the number where it has none
+    unsigned number = 0; ///< none: TAP allows that
+    std::string name;    ///< the number where it has none
     outcome what{};
     std::string detail;
     friend auto operator==(ktap_result const&, ktap_result const&) -> bool = default;
@@ -131,11 +132,9 @@ inline auto judge(bool ok, std::string_view directive, ktap_result& judged) {
 
 inline auto read_result(std::string_view text) -> std::optional<ktap_result> {
     auto const ok = !take_word(text, "not ");
-    if (!take_word(text, "ok ")) return std::nullopt;
-    text = trimmed(text);
-    auto const number = take_number(text);
-    if (!number) return std::nullopt;
-    ktap_result result{.number = *number};
+    if (text != "ok" && !take_word(text, "ok ")) return std::nullopt;
+    text = text == "ok" ? "" : trimmed(text);
+    ktap_result result{.number = take_number(text).value_or(0)};
     auto const mark = directive_mark(text);
     auto name = trimmed(text.substr(0, mark));
     if (name == "-" || name.substr(0, 2) == "- ") name = trimmed(name.substr(1));
@@ -144,7 +143,7 @@ inline auto read_result(std::string_view text) -> std::optional<ktap_result> {
             result.name.back() = c;
         else
             result.name += c;
-    if (name.empty()) result.name = std::to_string(*number);
+    if (name.empty() && result.number > 0) result.name = std::to_string(result.number);
     judge(ok, trimmed(text.substr(std::min(mark + 1, text.size()))), result);
     return result;
 }
@@ -157,9 +156,10 @@ inline auto read_plan(std::string_view text) -> std::optional<ktap_plan> {
     return ktap_plan{*count};
 }
 
-inline auto is_version(std::string_view text) -> bool {
-    if (!take_word(text, "KTAP version ") && !take_word(text, "TAP version ")) return false;
-    return take_number(text) && trimmed(text).empty();
+inline auto read_version(std::string_view text) -> std::optional<ktap_version> {
+    auto const is_ktap = take_word(text, "K");
+    if (!take_word(text, "TAP version ") || !take_number(text) || !trimmed(text).empty()) return std::nullopt;
+    return ktap_version{is_ktap};
 }
 
 } // namespace detail::ktap
@@ -179,8 +179,8 @@ inline auto read_ktap_line(std::string_view text) -> ktap_line {
     }
     auto const content = text.substr(line.column);
     auto reason = content;
-    if (detail::ktap::is_version(content))
-        line.what = ktap_version{};
+    if (auto const version = detail::ktap::read_version(content))
+        line.what = *version;
     else if (auto const plan = detail::ktap::read_plan(content))
         line.what = *plan;
     else if (auto result = detail::ktap::read_result(content))

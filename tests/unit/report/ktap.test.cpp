@@ -272,3 +272,18 @@ TEST_CASE("any bytes can be read", "[ktap]") {
     CHECK_NOTHROW(parse_ktap(noise));
     CHECK_NOTHROW(parse_ktap("KTAP version 1\n" + std::string(1U << 20U, ' ') + "ok 1 a\n"));
 }
+
+TEST_CASE("TAP 12 has no version line, and its plan may come last", "[ktap]") {
+    CHECK(told("1..2\nok 1 - a\nnot ok 2 - b\n") == lines{"a: passed", "b: failed"});
+    CHECK(told("ok 1 - a\n# why\nnot ok 2 - b\n1..3\n") == lines{"a: passed", "b: failed", "3: missing"});
+    CHECK(told("ok 1 - a\nnot ok 2 - b\n").empty());
+    CHECK(told("ok 1 - a\nand then\n1..1\n").empty());
+    CHECK(told("ok 2 - a\n1..2\n").empty());
+}
+
+TEST_CASE("TAP's results may lack their numbers, KTAP's may not", "[ktap]") {
+    CHECK(told("TAP version 13\n1..4\nok - a\nnot ok b\nok\nnot ok # TODO later\n")
+          == lines{"a: passed", "b: failed", "3: passed", "4: expected failure"});
+    CHECK(told("TAP version 14\nnot ok\n1..2\n") == lines{"1: failed", "2: missing"});
+    CHECK(told("KTAP version 1\n1..1\nok then\nok 1 a\nnot ok really\n") == lines{"a: passed"});
+}

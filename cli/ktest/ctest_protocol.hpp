@@ -1,0 +1,65 @@
+#pragma once
+
+#include "bound_to_parent.hpp"
+#include <ktest/report/run_report.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace ktest::cli {
+
+/// What CTest and `ktest run` have agreed upon.
+struct ctest_options {
+    bool bound = false; ///< end with the process that started us
+    std::string token;  ///< empty: it is not CTest that runs us
+    explicit operator bool() const { return !token.empty(); }
+};
+
+/// Of a test that says nothing of it; ktest_add_test() counts on it.
+constexpr std::chrono::seconds ctest_timeout{300};
+
+inline void add_ctest_options(CLI::App& command, ctest_options& options) {
+    command.add_flag("--bound", options.bound, "end when the process that started ktest ends");
+    command
+        .add_option(
+            "--ctest", options.token,
+            "as a CTest case: --no-hold, 300 s where no timeout is said, numbers for CTest, and TOKEN in "
+            "a line of a skipped test, by which CTest knows it from what a guest prints")
+        ->type_name("TOKEN");
+}
+
+/// The command line without them: how one runs it again by hand, and the token is nobody else's.
+inline auto without_ctest_options(std::vector<std::string> words) -> std::vector<std::string> {
+    auto const end = std::find(words.begin(), words.end(), "--");
+    std::vector<std::string> rest;
+    for (auto word = words.begin(); word != words.end(); ++word) {
+        if (word < end && *word == "--ctest" && word + 1 != words.end())
+            ++word;
+        else if (word >= end || (*word != "--bound" && !word->starts_with("--ctest=")))
+            rest.push_back(*word);
+    }
+    return rest;
+}
+
+/// What CTest reads beside the exit status, in lines. It keeps 1 KiB of what a passed test printed, unless it
+/// is asked for all; a megabyte is enough for anybody's report.
+inline auto ctest_lines(run_report const& report, ctest_options const& options, std::size_t output_size)
+    -> std::string {
+    std::string lines;
+    for (auto const& [name, time] :
+         {std::pair{"boot_seconds", report.boot}, std::pair{"test_seconds", report.ran}})
+        if (time)
+            lines += fmt::format(
+                "<CTestMeasurement type=\"numeric/double\" name=\"{}\">{:.3f}</CTestMeasurement>\n", name,
+                time->count());
+    if (std::holds_alternative<skipped>(report.verdict))
+        lines += fmt::format("ktest skipped it: {}\n", options.token);
+    constexpr std::size_t all_of_it = 1U << 20U;
+    if (output_size <= all_of_it) lines += "(CTEST_FULL_OUTPUT)\n";
+    return lines;
+}
+
+} // namespace ktest::cli
