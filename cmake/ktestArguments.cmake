@@ -1,0 +1,46 @@
+# Arguments that may be anything. A list of CMake breaks at semicolons and does not break between brackets, so what
+# file names are in is handed on as code: each argument in long brackets of its own.
+include_guard(GLOBAL)
+
+function(_ktest_quote out)
+    set(code "")
+    math(EXPR last "${ARGC} - 1")
+    foreach(index RANGE 1 ${last})
+        string(APPEND code " [=====[${ARGV${index}}]=====]")
+    endforeach()
+    set(${out} "${code}" PARENT_SCOPE)
+endfunction()
+
+# Sorts the `count` arguments of the calling function by its keywords. Of a word of `single` arg_WORD is the value,
+# empty where none was given; of one of `multiple` arg_WORD is a list, code_WORD the same as code, and given_WORD
+# how many there are.
+macro(_ktest_read_arguments function count single multiple)
+    set(_ktest_single ${single})
+    set(_ktest_multiple ${multiple})
+    foreach(_ktest_word IN LISTS _ktest_single _ktest_multiple)
+        set(arg_${_ktest_word} "")
+        set(code_${_ktest_word} "")
+        set(given_${_ktest_word} 0)
+    endforeach()
+    set(_ktest_keyword "")
+    set(_ktest_index 0)
+    while(_ktest_index LESS ${count})
+        set(_ktest_word "${ARGV${_ktest_index}}")
+        math(EXPR _ktest_index "${_ktest_index} + 1")
+        if(_ktest_word IN_LIST _ktest_single OR _ktest_word IN_LIST _ktest_multiple)
+            set(_ktest_keyword "${_ktest_word}")
+        elseif(_ktest_keyword STREQUAL "")
+            message(FATAL_ERROR "${function}: '${_ktest_word}' belongs to no keyword "
+                "(there are ${single};${multiple})")
+        elseif(_ktest_keyword IN_LIST _ktest_multiple)
+            math(EXPR given_${_ktest_keyword} "${given_${_ktest_keyword}} + 1")
+            list(APPEND arg_${_ktest_keyword} "${_ktest_word}")
+            string(APPEND code_${_ktest_keyword} " [=====[${_ktest_word}]=====]")
+        elseif(given_${_ktest_keyword} EQUAL 1)
+            message(FATAL_ERROR "${function}: ${_ktest_keyword} has one value, and '${_ktest_word}' is another")
+        else()
+            set(given_${_ktest_keyword} 1)
+            set(arg_${_ktest_keyword} "${_ktest_word}")
+        endif()
+    endwhile()
+endmacro()

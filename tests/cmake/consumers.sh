@@ -1,0 +1,53 @@
+# Every way to use ktest from CMake gives the tests that it should, property by property.
+. "$(dirname "$0")/project.sh" || exit
+
+case_installed() {
+    configure "$projects/installed"
+    expect 0 cmake --build build
+    lists_as "$projects/installed/expected.txt"
+    # What CTest tells from 3.30 on.
+    grep -qF "DEF_SOURCE_LINE \"$projects/installed/one.ktest:1\"" build/CTestTestfile.cmake || fail "no DEF_SOURCE_LINE"
+    grep -qF 'TIMEOUT_SIGNAL_NAME "SIGTERM"' build/CTestTestfile.cmake || fail "no TIMEOUT_SIGNAL_NAME"
+    [ "$(ctest --test-dir build -N | grep -c 'Test *#')" = 9 ] || fail "ctest -N"
+    [ "$(ctest --test-dir build -N -L '^deep$' | grep -c 'Test *#')" = 1 ] || fail "ctest -L"
+}
+
+case_moved() { # the installation, somewhere else than it was installed
+    cp -r "$PREFIX" "$sandbox/moved here"
+    PREFIX="$sandbox/moved here"
+    configure "$projects/installed"
+    lists_as "$projects/installed/expected.txt"
+    expect 0 "$PREFIX/bin/ktest" list "$projects/installed/one.ktest"
+    ! grep -rqF "$KTEST_BUILD" "$PREFIX/share" || fail "the build tree is named in $(grep -rlF "$KTEST_BUILD" "$PREFIX/share")"
+}
+
+case_subdirectory() {
+    configure "$projects/subdirectory" -DKTEST_SOURCE="$projects/../.." -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
+    expect 0 cmake --build build --target ktest-cases
+    cp "$KTEST" build/ktest/ # built elsewhere, to save the time
+    lists_as "$projects/subdirectory/expected.txt"
+    ! grep -q -e -Werror -e -Wall build/compile_commands.json || fail "ktest is compiled with warnings"
+    ! grep -q -e /tests/unit/ build/compile_commands.json || fail "ktest's own tests are compiled"
+}
+
+case_core() {
+    configure "$projects/core"
+    expect 0 cmake --build build
+    expect 0 build/core
+}
+
+case_package() {
+    command -v dpkg-shlibdeps >/dev/null || skip "no dpkg-shlibdeps (apt-get install dpkg-dev)"
+    expect 0 cpack --config "$KTEST_BUILD/CPackConfig.cmake" -B "$work/package"
+    local package=("$work"/package/ktest_*.deb)
+    dpkg-deb --field "$package" Depends >depends
+    for needed in libarchive13 libc6 libstdc++6 qemu-system-x86 e2fsprogs openssh-client; do
+        grep -qF "$needed" depends || fail "does not depend on $needed: $(cat depends)"
+    done
+    dpkg-deb --extract "$package" root
+    PREFIX=$work/root/usr
+    configure "$projects/installed"
+    lists_as "$projects/installed/expected.txt"
+}
+
+"case_$1"
