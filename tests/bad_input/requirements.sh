@@ -37,4 +37,28 @@ case_unreadable_elf() { # begins like a program and ends at once
     refused '^ktest: it:deps:.*REQUIRE: .*stump' stump
 }
 
+no_python() { # an image of which the manifest says that it has none
+    need_image
+    grep -v /python3 "$home/.ktest/root.manifest" >manifest || skip "the image has no manifest"
+    rm "$home/.ktest/root.manifest"
+    mv manifest "$home/.ktest/root.manifest"
+}
+case_interpreter_not_in_image() {
+    no_python
+    printf '#!/usr/bin/python3\nprint(1)\n' >it.py
+    printf '#!/usr/bin/env python3\nprint(1)\n' >env.py
+    chmod +x it.py env.py
+    refused '^ktest: it:deps: REQUIRE: it.py: its interpreter /usr/bin/python3 is not in the image' it.py
+    refused '^ktest: it:deps: REQUIRE: env.py: its interpreter python3 is not in the image' env.py
+}
+case_interpreter_of_the_test() {
+    no_python
+    command -v /usr/bin/python3 >/dev/null || skip "no python3"
+    printf '%s\n' '#!/usr/bin/python3' 'print("MEM=256M")' >it
+    chmod +x it
+    expect 2 ktest run it
+    says '^ktest: it:1: its interpreter /usr/bin/python3 is not in the image'
+    no_run_left
+}
+
 "case_$1"

@@ -2,6 +2,7 @@
 
 #include <ktest/spec/asked_script.hpp>
 #include <ktest/spec/find_requirement.hpp>
+#include <ktest/spec/interpreter.hpp>
 #include <ktest/spec/library_plan.hpp>
 
 #include <functional>
@@ -64,6 +65,9 @@ public:
                 named({fault::usage, fmt::format("two files would be /cdrom/{}: {} and {}", payload_name,
                                                  known->second.string(), source.string())})};
         if (!fresh) return {};
+        // Of a test its own first line is wrong, of anything else that it was asked for.
+        asked_at_ = key == "test" ? script_.string() + ":1"
+                                  : fmt::format("{}:deps: {}: {}", script_.string(), key, name);
         return add_file(payload_name, source).map_error(named);
     }
 
@@ -89,7 +93,16 @@ public:
             .and_then([&](std::filesystem::path const& file) { return add("LREQUIRE", name, file); });
     }
 
-    auto take() -> std::vector<payload_file> { return std::move(files_); }
+    /// All files, when nothing more is asked for; each script among them can be run in the guest.
+    auto take() -> result<std::vector<payload_file>> {
+        for (auto const& [asked_at, by] : interpreters_)
+            if (!is_in_guest(by))
+                return usage_error(
+                    "{}: its interpreter {} is not in the image: ktest image --include PACKAGE "
+                    "makes one that has it",
+                    asked_at, by.program);
+        return std::move(files_);
+    }
 
 private:
     auto add_file(std::string const& name, std::filesystem::path const& source) -> result<void> {
@@ -99,9 +112,20 @@ private:
             auto const elf = read_elf_file(source);
             if (!elf) return tl::unexpected{elf.error()};
             if (*elf && (*elf)->is_program()) return add_program(name, source, **elf);
+            if (auto const by = read_interpreter(source)) interpreters_.emplace_back(asked_at_, *by);
         }
         files_.push_back({name, source, {}, 0});
         return {};
+    }
+
+    /// The manifest speaks of the directories of programs only: what is elsewhere may be there.
+    auto is_in_guest(interpreter const& by) const -> bool {
+        constexpr std::array known{"/bin",      "/sbin",          "/usr/bin",
+                                   "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"};
+        if (!image_ || image_->programs.count(by.name()) > 0) return true;
+        if (by.is_on_path()) return sources_.count(by.name()) > 0; // of /cdrom, the first on PATH
+        auto const directory = std::filesystem::path{by.program}.parent_path();
+        return std::find(known.begin(), known.end(), directory) == known.end();
     }
 
     auto add_program(std::string const& name, std::filesystem::path const& source, elf_needs const& needs)
@@ -175,6 +199,8 @@ private:
     }
 
     std::filesystem::path script_;
+    std::string asked_at_; ///< for errors about what is added last
+    std::vector<std::pair<std::string, interpreter>> interpreters_;
     std::optional<image_libraries> image_;
     requirement_places places_;
     std::map<std::string, std::filesystem::path> sources_; ///< what is behind each name

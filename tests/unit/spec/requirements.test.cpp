@@ -12,7 +12,8 @@ namespace {
 struct bench {
     scratch_directory at{};
     std::filesystem::path test = at.write("tests/bcache", "#!/bin/sh\n", 0755);
-    std::optional<image_libraries> image{{EM_X86_64, {2, 36}, {"libc.so.6", "libuuid.so.1"}, {"mkfs.xfs"}}};
+    std::optional<image_libraries> image{
+        {EM_X86_64, {2, 36}, {"libc.so.6", "libuuid.so.1"}, {"mkfs.xfs", "sh", "perl"}}};
     requirement_places places{{at.path / "bin"}, {}, host_libraries{{}, {at.path / "lib"}, {2, 36}}};
 
     auto files(test_spec const& spec) const { return payload_files({{test, spec}}, image, places); }
@@ -200,6 +201,36 @@ TEST_CASE("a program for another architecture is an error before anything runs",
           == "tests/bcache:deps: REQUIRE: arm: bin/arm is for aarch64, the guest is x86_64");
     b.at.write("tests/firmware", made_elf{.machine = EM_AARCH64}.make(), 0644); // data, not a program
     CHECK(b.names(requiring({"firmware"})) == words{"bcache", "firmware", "rc"});
+}
+
+TEST_CASE("a script whose interpreter the image lacks is an error before anything runs", "[requirements]") {
+    bench b;
+    auto const lacks = [](std::string_view where, std::string_view what) {
+        return fmt::format(
+            "{}: its interpreter {} is not in the image: ktest image --include PACKAGE makes one "
+            "that has it",
+            where, what);
+    };
+    b.at.write("tests/x.py", "#!/usr/bin/python3\n", 0755);
+    CHECK(b.complaint(requiring({"x.py"})) == lacks("tests/bcache:deps: REQUIRE: x.py", "/usr/bin/python3"));
+    b.at.write("tests/y.py", "#!/usr/bin/env python3\n", 0755);
+    CHECK(b.complaint(requiring({"y.py"})) == lacks("tests/bcache:deps: REQUIRE: y.py", "python3"));
+    b.at.write("bin/python3", "#!/bin/sh\n", 0755);
+    CHECK(b.names(requiring({"y.py", "python3"}))
+          == words{"bcache", "python3", "rc", "y.py"}); // env finds it
+    CHECK_FALSE(b.files(requiring({"x.py", "python3"})));
+
+    b.at.write("tests/z.py", "#!/usr/bin/python3\n");  // to be sourced or read
+    b.at.write("tests/own", "#!/opt/own/run\n", 0755); // the manifest does not speak of that
+    CHECK(b.names(requiring({"z.py", "own"})) == words{"bcache", "own", "rc", "z.py"});
+
+    test_spec spec;
+    spec.test_require = {"x.py"};
+    CHECK(b.complaint(spec) == lacks("tests/bcache:deps: TEST_REQUIRE: x.py", "/usr/bin/python3"));
+    b.at.write("tests/bcache", "#!/usr/bin/python3\n", 0755);
+    CHECK(b.complaint({}) == lacks("tests/bcache:1", "/usr/bin/python3"));
+    b.image.reset(); // nothing is known of it
+    CHECK(b.names({}) == words{"bcache", "rc"});
 }
 
 TEST_CASE("a program that cannot come whole is an error that says why", "[requirements]") {
