@@ -59,6 +59,33 @@ inline void add_guest_options(CLI::App& app, guest_wishes& wishes) {
         ->envname("KTEST_SLOT_WAIT");
 }
 
+/// The options of the commands that build the kernel of the tree that one stands in.
+inline void add_build_options(CLI::App& app, guest_wishes& wishes) {
+    auto& build = wishes.build.emplace();
+    app.add_option("-C,--tree", build.tree,
+                   "build the kernel of this source tree or build directory (default: the one you stand in)")
+        ->envname("KTEST_TREE");
+    app.add_option("--build-dir", build.build_directory,
+                   "where to build it: make's O= (default: .ktest in it)")
+        ->envname("KTEST_BUILD_DIR");
+    app.add_option("--kconfig", build.base_config,
+                   "where a first .config comes from: a file, or a target of make, as defconfig")
+        ->envname("KTEST_KCONFIG");
+    app.add_option("--with", build.profiles, "debugging to build in, as lockdep,kasan")
+        ->envname("KTEST_WITH")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    add_parsed(
+        app, "--config", read_options, [&](auto options) { wishes.config = std::move(options); },
+        "kernel options that must be there, as a test's CONFIG: BCACHE,FOO=m")
+        ->envname("KTEST_CONFIG");
+    app.add_option("-j,--jobs", build.jobs, "jobs of the build (default: one a processor)")
+        ->envname("KTEST_JOBS")
+        ->check(CLI::Range(1U, 4096U));
+    app.add_flag("--no-build", build.no_build, "take the kernel as it was built last")
+        ->envname("KTEST_NO_BUILD");
+}
+
 /// `-s`, for every command that makes a VM without a script to say so.
 inline void add_scratch_option(CLI::App& app, std::vector<bytes>& scratch) {
     add_parsed(

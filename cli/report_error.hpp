@@ -17,7 +17,7 @@ void tell(fmt::format_string<Args...> text, Args&&... args) {
 /// Tells an error on stderr and gives the exit status that belongs to it.
 inline auto report(error const& what) -> int {
     tell("{}", what.message);
-    return what.kind == fault::usage ? 2 : 125;
+    return what.kind == fault::usage || what.kind == fault::not_in_tree ? 2 : 125;
 }
 
 } // namespace ktest::cli

@@ -32,11 +32,10 @@ inline auto wait_for_file(std::filesystem::path const& file, std::chrono::second
     return {};
 }
 
-/// Becomes ssh, as root in the VM; returns only with an error.
-inline auto become_ssh(paths const& where, slot_number number, std::vector<std::string> const& words)
-    -> error {
+/// ssh's command line for root in the VM.
+inline auto ssh_command(paths const& where, slot_number number, std::vector<std::string> const& words)
+    -> std::vector<std::string> {
     auto const known_hosts = vm_directory(where, number) / "known_hosts";
-    if (auto up = wait_for_file(known_hosts, std::chrono::seconds{60}); !up) return up.error();
     std::vector<std::string> arguments{"ssh",
                                        "-q",
                                        "-i",
@@ -53,6 +52,15 @@ inline auto become_ssh(paths const& where, slot_number number, std::vector<std::
                                        "StrictHostKeyChecking=yes",
                                        "root@127.0.0.1"};
     arguments.insert(arguments.end(), words.begin(), words.end());
+    return arguments;
+}
+
+/// Becomes ssh, as root in the VM; returns only with an error.
+inline auto become_ssh(paths const& where, slot_number number, std::vector<std::string> const& words)
+    -> error {
+    if (auto up = wait_for_file(vm_directory(where, number) / "known_hosts", std::chrono::seconds{60}); !up)
+        return up.error();
+    auto const arguments = ssh_command(where, number, words);
     auto const pointers = detail::pointers(arguments);
     ::execvp("ssh", pointers.data());
     return system_failure(errno, "ssh (apt-get install openssh-client)").value();

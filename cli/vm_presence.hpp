@@ -7,7 +7,11 @@
 #include <chrono>
 #include <filesystem>
 
+#include <sys/file.h>
+
 namespace ktest::cli {
+
+inline auto debugger_lock(std::filesystem::path const& vm_directory) { return vm_directory / "debugger"; }
 
 /// How others on this host find a running VM: its record, the link to it in `.ktest`, and its ssh host key.
 class vm_presence {
@@ -21,7 +25,8 @@ public:
                                .owner = ::getpid(),
                                .started = duration_cast<seconds>(system_clock::now().time_since_epoch()),
                                .kernel = machine.kernel.name,
-                               .directory = std::filesystem::current_path(failed)};
+                               .directory = std::filesystem::current_path(failed),
+                               .symbols = machine.kernel.symbols};
         // They only serve to find the VM; a run goes on without.
         (void)write_vm_record(record_file(directory_), record);
         if (std::filesystem::is_directory(".ktest", failed)) (void)link_vm(".ktest", directory_, record);
@@ -30,6 +35,14 @@ public:
     void heed(wire::from_guest const& said) const {
         if (auto const* key = std::get_if<wire::host_key>(&said))
             (void)write_file(directory_ / "known_hosts", "ktest-guest " + key->key + "\n", 0600);
+        if (auto const* ready = std::get_if<wire::ready>(&said))
+            (void)write_file(directory_ / "kernel_text", ready->kernel_offset + "\n", 0600);
+    }
+
+    /// A debugger keeps a lock while it has the guest.
+    auto is_debugged() const -> bool {
+        auto const file = open_file(debugger_lock(directory_), O_RDONLY);
+        return file && ::flock(file->get(), LOCK_SH | LOCK_NB) != 0;
     }
 
 private:

@@ -2,6 +2,7 @@
 
 #include "../guest_options.hpp"
 #include "../vm_presence.hpp"
+#include "build_progress.hpp"
 #include <ktest/report/progress.hpp>
 #include <ktest/run/nonce.hpp>
 #include <ktest/run/run_in_slot.hpp>
@@ -24,8 +25,10 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
     auto const where = find_paths();
     if (!where) return tl::unexpected{where.error()};
     progress console{STDERR_FILENO};
-    auto machine = choose_machine(asked.guest, *where);
+    auto machine = choose_machine(asked.guest, *where, watch_build(console));
     if (!machine) return tl::unexpected{machine.error()};
+    if (!machine->unmet.empty())
+        return unavailable("kernel {} lacks {}", machine->request.kernel.release, to_string(machine->unmet));
     for (auto const& note : machine->notes) console.line("ktest: " + note);
     auto& request = machine->request;
     request.name = asked.io == wire::streams::terminal ? "shell" : asked.arguments.front();
@@ -57,6 +60,7 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
              .say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); },
              .on_guest =
                  [&](wire::from_guest const& said) {
+                     machine->build_lock.close();
                      presence.heed(said);
                      if (auto const* output = std::get_if<wire::command_output>(&said))
                          (void)write_all(output->stream == 2 ? STDERR_FILENO : STDOUT_FILENO, output->data);

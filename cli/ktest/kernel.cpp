@@ -1,5 +1,6 @@
 #include "../report_error.hpp"
 #include "commands.hpp"
+#include "kernel_build.hpp"
 #include "kernel_get.hpp"
 #include <ktest/kernel/kernel_store.hpp>
 
@@ -145,6 +146,7 @@ void add_kernel(CLI::App& app, int& status) {
     adds->add_option("--name", options->name, "Its name (default: the directory's; of an image its release)");
     adds->add_flag("--default", options->make_default, "Boot it where no kernel is named");
     adds->callback(act(&add));
+    add_kernel_build(*kernel, status);
 }
 
 } // namespace ktest::cli

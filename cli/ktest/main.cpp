@@ -31,9 +31,15 @@ auto main(int argc, char** argv) -> int {
         auto const dashes = std::find(words.begin(), words.end(), "--");
         std::vector<std::string> const trailing(dashes == words.end() ? dashes : dashes + 1, words.end());
         words.erase(dashes, words.end());
+        // The word behind it is the test.
+        std::replace(words.begin(), words.end(), std::string{"--bisect"}, std::string{"--bisect=any"});
+        auto const bisects = std::any_of(words.begin(), words.end(), [](std::string const& word) {
+            return word.starts_with("--bisect=");
+        });
         using namespace ktest::cli;
-        for (auto const add : {add_run, add_exec, add_ssh}) add(app, status, trailing);
-        for (auto const add : {add_shell, add_list, add_mon, add_stop, add_kernel, add_image, add_doctor})
+        for (auto const add : {add_run, add_exec, add_ssh, add_gdb}) add(app, status, trailing);
+        for (auto const add :
+             {add_shell, add_list, add_mon, add_stop, add_kernel, add_config, add_image, add_doctor})
             add(app, status);
         if (auto const good = check_command(app, words); !good) return report(good.error());
         try {
@@ -41,7 +47,8 @@ auto main(int argc, char** argv) -> int {
             app.parse(words);
         } catch (CLI::ParseError const& error) {
             constexpr auto usage = 2;
-            return app.exit(error) == 0 ? 0 : usage;
+            constexpr auto stop_bisecting = 255; // 2 would be a bad commit
+            return app.exit(error) == 0 ? 0 : bisects ? stop_bisecting : usage;
         }
         return status;
     });

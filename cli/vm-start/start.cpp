@@ -39,7 +39,7 @@ void say(std::string_view text) { tell("{}", text); }
 auto start(start_options const& options) -> result<int> {
     auto where = find_paths();
     if (!where) return tl::unexpected{where.error()};
-    auto machine = choose_machine(options.guest, *where);
+    auto machine = choose_machine(options.guest, *where, {});
     if (!machine) return tl::unexpected{machine.error()};
     for (auto const& note : machine->notes) say(note);
     auto& request = machine->request;

@@ -9,8 +9,13 @@
 
 namespace ktest {
 
-/// Whose fault an error is: it decides the exit status (2 or 125).
-enum class fault { usage, unavailable };
+/// Whose fault an error is: it decides the exit status.
+enum class fault {
+    usage,       ///< the caller's: 2
+    unavailable, ///< the host's: 125
+    not_in_tree, ///< what is asked for is not in this kernel's source: 2
+    not_built    ///< the kernel's source does not build: 125
+};
 
 /// What is wrong, where (`file:line: ` at the front where there is one), and what to do.
 struct error {

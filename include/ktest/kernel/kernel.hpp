@@ -12,6 +12,7 @@ struct kernel {
     std::string release;           ///< `uname -r`
     std::filesystem::path modules; ///< `.../lib/modules/<release>`; empty: everything is built in
     std::filesystem::path config;  ///< its .config; empty where none came with it
+    std::filesystem::path symbols; ///< its vmlinux, for debuggers; empty where there is none
     friend auto operator==(kernel const&, kernel const&) -> bool = default;
 };
 

@@ -56,9 +56,9 @@ inline auto images_in(std::filesystem::path const& directory) -> std::vector<std
 
 } // namespace detail
 
-/// The kernel of an image file, and what belongs to it: of a build tree its .config and `lib/modules/RELEASE`
-/// (`make modules_install INSTALL_MOD_PATH=TREE`), of `DIR/boot/vmlinuz-RELEASE` the config beside it and
-/// `DIR/lib/modules`.
+/// The kernel of an image file, and what belongs to it: of a build tree its .config and the modules that
+/// ktest, or `make modules_install INSTALL_MOD_PATH=TREE`, has installed there, of `DIR/boot/vmlinuz-RELEASE`
+/// the config beside it and `DIR/lib/modules`.
 inline auto kernel_from_image(std::string name, std::filesystem::path const& file) -> result<kernel> {
     std::error_code failed;
     auto const image = std::filesystem::canonical(file, failed);
@@ -71,7 +71,9 @@ inline auto kernel_from_image(std::string name, std::filesystem::path const& fil
     auto const installed = std::filesystem::path{"lib/modules"} / found.release;
     if (!tree.empty()) {
         found.config = tree / ".config";
-        found.modules = detail::first_module_directory({tree / installed});
+        found.modules = detail::first_module_directory(
+            {tree / "modules" / installed, tree / ".ktest/modules" / installed, tree / installed});
+        if (detail::readable_file(tree / "vmlinux")) found.symbols = tree / "vmlinux";
     } else {
         found.modules = detail::first_module_directory({directory.parent_path() / installed,
                                                         directory.parent_path() / "usr" / installed,

@@ -21,6 +21,10 @@ struct output_closed {};
 struct guest_panicked {};
 /// The guest has rebooted and QEMU let it.
 struct guest_reset {};
+/// The guest stands still, or goes on: a debugger or the monitor asked for it.
+struct guest_stopped {
+    bool stopped = false;
+};
 /// The guest wrote to a disk and the host's file system is full; QEMU has stopped the guest.
 struct host_disk_full {
     std::string disk;
@@ -34,6 +38,6 @@ struct machine_gone {
 
 /// What a session tells: what the guest said (wire.hpp), and what became of the machine.
 using session_event = std::variant<wire::from_guest, output_bytes, console_bytes, output_closed,
-                                   guest_panicked, guest_reset, host_disk_full, machine_gone>;
+                                   guest_panicked, guest_reset, guest_stopped, host_disk_full, machine_gone>;
 
 } // namespace ktest

@@ -29,8 +29,9 @@ struct guest_run_options {
     bool hold_failed = false;       ///< keep the VM when the test has ended without success
     bool hold_always = false;       ///< keep it whatever the verdict
     bool power_off = false;         ///< when it is interrupted: the guest's disk is kept, so it must sync
-    std::function<void(std::string_view)> say;             ///< a line for the user
-    std::function<void(verdict const&)> on_hold;           ///< the VM stays: tell how to get in
+    std::function<void(std::string_view)> say;   ///< a line for the user
+    std::function<bool()> is_debugged;           ///< whether a debugger has the guest; empty: nobody can
+    std::function<void(verdict const&)> on_hold; ///< the VM stays: tell how to get in
     std::function<void(wire::from_guest const&)> on_guest; ///< everything that init says
     bool whole_kernel_log = false; ///< tell all of it, not only the warnings of the test's own time
     std::function<void(kernel_record const&)> on_kernel_record;
@@ -112,6 +113,7 @@ private:
         keep(event);
         if (auto const* said = std::get_if<wire::from_guest>(&event)) heed(*said);
         auto const step = judge_.see(event);
+        if (auto const* halt = std::get_if<guest_stopped>(&event)) stopped_ = halt->stopped;
         if (auto const* gone = std::get_if<machine_gone>(&event)) {
             gone_ = true;
             if (!started_) start_again_ = detail::mishap_at_start(*gone);
@@ -222,11 +224,21 @@ private:
         });
     }
 
+    /// A stage's clock stands still while a debugger or the monitor has stopped the guest.
     void limit_stage(stage where, std::chrono::milliseconds limit) {
-        stage_timer_.expires_after(limit);
-        stage_timer_.async_wait([this, where, limit](auto cancelled) {
+        stage_timer_.expires_at(clock::now());
+        count_down(where, limit, limit);
+    }
+    void count_down(stage where, std::chrono::milliseconds limit, std::chrono::milliseconds left) {
+        auto const step = std::min<std::chrono::milliseconds>(left, std::chrono::seconds{1});
+        stage_timer_.expires_at(stage_timer_.expiry() + step);
+        stage_timer_.async_wait([this, where, limit, left, step, mine = ++countdowns_](auto cancelled) {
+            if (cancelled || mine != countdowns_) return; // another stage's clock may run already
+            auto const stands = stopped_ || (options_.is_debugged && options_.is_debugged());
+            auto const rest = stands ? left : left - step;
             auto const seconds = std::chrono::duration<double>{limit}.count();
-            if (!cancelled) take(judge_.time_up(where, fmt::format("after {:g} s", seconds)));
+            if (rest.count() > 0) return count_down(where, limit, rest);
+            take(judge_.time_up(where, fmt::format("after {:g} s", seconds)));
         });
     }
     void after(std::chrono::milliseconds delay, std::function<void()> then) {
@@ -250,6 +262,8 @@ private:
     std::optional<clock::time_point> ready_, started_, decided_;
     bool gone_ = false;
     std::string start_again_;
+    unsigned countdowns_ = 0;
+    bool stopped_ = false;
     bool abandoned_ = false; ///< nobody waits for the rest of the output any more
     bool asked_to_power_off_ = false;
 };

@@ -46,6 +46,7 @@ public:
                               [this](output_closed const&) { return output_ended(); },
                               [this](guest_panicked const&) { return panic(); },
                               [this](guest_reset const&) { return reboot(); },
+                              [](guest_stopped const&) { return next::nothing; },
                               [this](host_disk_full const& full) {
                                   return conclude(unavailable_host{fmt::format(
                                       "the host's disk is full: the guest cannot write to {}", full.disk)});

@@ -120,6 +120,8 @@ private:
             on_event_(guest_reset{});
         } else if (name == "GUEST_PANICKED")
             on_event_(guest_panicked{});
+        else if (name == "STOP" || name == "RESUME")
+            on_event_(guest_stopped{name == "STOP"});
         else if (name == "BLOCK_IO_ERROR" && data.value("nospace", false))
             on_event_(host_disk_full{data.value("node-name", "")});
         else if (name == "VSERPORT_CHANGE" && data.value("id", "") == "output-port"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ktest/kernel/tree_program.hpp>
 #include <ktest/run/ask_all_deps.hpp>
 #include <ktest/run/guest_wishes.hpp>
 #include <ktest/run/nonce.hpp>
@@ -28,6 +29,8 @@ struct test_request {
     std::vector<std::string> arguments; ///< what stood behind `--`
     guest_wishes guest;
     std::optional<std::chrono::seconds> timeout;
+    std::optional<std::chrono::seconds> default_timeout; ///< where neither the user nor the test says one
+    bool strict = false;                                 ///< what would be skipped fails
 };
 
 /// All that a run of a test needs, decided before anything is started.
@@ -39,6 +42,8 @@ struct test_plan {
     wire::run start;
     timeouts budgets;
     std::vector<std::string> notes; ///< what the user should know of the choices, a line each
+    std::optional<verdict> settled; ///< what is known before any VM is started
+    descriptor build_lock;          ///< no other build changes the kernel while it is open
 };
 
 namespace detail {
@@ -52,10 +57,31 @@ inline auto check_subtests(test_spec const& spec, std::vector<std::string> const
     return {};
 }
 
+/// Finds what LREQUIRE names in a kernel tree, and builds the tools among it.
+inline auto tree_files(source_tree const& tree, build_watcher const& watcher) {
+    return [tree, watcher](std::string const& name) -> result<std::filesystem::path> {
+        auto builder = kernel_builder::open(tree, watcher, "tools.log");
+        if (!builder) return tl::unexpected{builder.error()};
+        return find_tree_file(tree, name, [&](command const& make) { return builder->run(make); })
+            .map_error([](error why) {
+                auto const absent = why.kind == fault::usage;
+                return error{absent ? fault::not_in_tree : why.kind, std::move(why.message)};
+            });
+    };
+}
+
+/// A kernel that is not ours to build lacks what the test's CONFIG names.
+inline auto lacking_options(std::string const& options, bool strict) -> verdict {
+    auto const reason = fmt::format("the kernel lacks CONFIG {}", options);
+    if (strict) return failed{reason};
+    return skipped{reason};
+}
+
 } // namespace detail
 
 /// Asks the test what it needs and finds all of it.
-inline auto make_test_plan(test_request const& asked, paths const& where) -> result<test_plan> {
+inline auto make_test_plan(test_request const& asked, paths const& where, build_watcher const& watcher)
+    -> result<test_plan> {
     test_plan plan{.name = asked.script.filename().string()};
     auto const variables = test_environment();
     auto const scripts = ask_all_deps(asked.script, asked.arguments, variables);
@@ -68,9 +94,16 @@ inline auto make_test_plan(test_request const& asked, paths const& where) -> res
     if (auto known = detail::check_subtests(plan.spec, asked.subtests, title); !known)
         return tl::unexpected{known.error()};
 
-    auto machine = choose_machine(asked.guest, where);
+    auto wishes = asked.guest;
+    wishes.config.insert(wishes.config.end(), plan.spec.config.begin(), plan.spec.config.end());
+    auto machine = choose_machine(wishes, where, watcher);
     if (!machine) return tl::unexpected{machine.error()};
-    auto const files = payload_files(*scripts, parse_image_libraries(machine->manifest));
+    if (!machine->unmet.empty())
+        plan.settled = detail::lacking_options(to_string(machine->unmet), asked.strict);
+    plan.build_lock = std::move(machine->build_lock);
+    requirement_places places;
+    if (machine->tree) places.find_in_tree = detail::tree_files(*machine->tree, watcher);
+    auto const files = payload_files(*scripts, parse_image_libraries(machine->manifest), std::move(places));
     if (!files) return tl::unexpected{files.error()};
     for (auto const& file : *files)
         plan.payload.push_back(
@@ -86,8 +119,8 @@ inline auto make_test_plan(test_request const& asked, paths const& where) -> res
     plan.machine.may_reboot = plan.spec.may_reboot;
     plan.machine.append.insert(plan.machine.append.begin(), plan.spec.append.begin(), plan.spec.append.end());
 
-    plan.budgets = timeouts_for(plan.machine.acceleration,
-                                asked.timeout.has_value() ? asked.timeout : plan.spec.timeout);
+    auto const& said = asked.timeout ? asked.timeout : plan.spec.timeout;
+    plan.budgets = timeouts_for(plan.machine.acceleration, said ? said : asked.default_timeout);
     plan.start = {.nonce = make_nonce(),
                   .authorized_key = guest_ssh_key(where).value_or(""),
                   .hostname = "ktest",

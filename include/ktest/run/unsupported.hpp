@@ -16,8 +16,6 @@ inline auto check_supported(test_spec const& spec, std::string_view test) -> res
         std::string_view needs;
     };
     std::array const demands{
-        demand{"LREQUIRE", !spec.tree_require.empty(), "a kernel source tree that ktest builds"},
-        demand{"CONFIG", !spec.config.empty(), "a kernel that ktest configures"},
         demand{"NODES", !spec.nodes.empty(), "several VMs in one run"},
         demand{"NETS", !spec.networks.empty(), "several VMs in one run"},
         demand{"SPLAT", !spec.splats.empty(), "the kernel's reports to be judged"},

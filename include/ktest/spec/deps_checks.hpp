@@ -3,6 +3,7 @@
 // What the values of `deps` must satisfy together, after each line that adds to them.
 
 #include <ktest/spec/nearest.hpp>
+#include <ktest/spec/option_clash.hpp>
 #include <ktest/spec/test_spec.hpp>
 
 #include <algorithm>
@@ -33,19 +34,9 @@ inline auto check_scratch(std::vector<bytes> const& disks) -> result<void> {
 inline auto check_test_scratch(test_spec const& spec) { return check_scratch(spec.scratch); }
 inline auto check_node_scratch(node_spec const& spec) { return check_scratch(*spec.scratch); }
 
-/// Two values of one option clash; a bare name is content with anything but n.
-inline auto clash(kernel_option const& one, kernel_option const& other) -> bool {
-    return one.names == other.names && one.value != other.value
-           && (one.value && other.value ? true : one.value.value_or(other.value.value_or("")) == "n");
-}
-inline auto shown(kernel_option const& option) -> std::string {
-    return option.names.front() + (option.value ? "=" + *option.value : "");
-}
-
 inline auto check_options(test_spec const& spec) -> result<void> {
-    for (auto one = spec.config.begin(); one != spec.config.end(); ++one)
-        for (auto other = spec.config.begin(); other != one; ++other)
-            if (clash(*one, *other)) return usage_error("{} clashes with {}", shown(*one), shown(*other));
+    if (auto const [one, other] = find_clash(spec.config); one != nullptr)
+        return usage_error("{} clashes with {}", to_string(*one), to_string(*other));
     return {};
 }
 

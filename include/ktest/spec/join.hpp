@@ -3,6 +3,7 @@
 #include <ktest/spec/asked_script.hpp>
 #include <ktest/spec/deps_checks.hpp>
 #include <ktest/spec/find_requirement.hpp>
+#include <ktest/spec/option_clash.hpp>
 
 #include <algorithm>
 
@@ -38,7 +39,7 @@ inline auto check_agreement(asked_script const& one, asked_script const& other) 
         for (auto const& another : other.spec.config)
             if (clash(option, another))
                 return usage_error("{}:deps: CONFIG: {} clashes with {} of {}", one.path.string(),
-                                   shown(option), shown(another), other.path.string());
+                                   to_string(option), to_string(another), other.path.string());
     if (!one.spec.nodes.empty() && !other.spec.nodes.empty())
         return usage_error("{}:deps: NODES: {} has NODES, too: one script alone says what VMs there are",
                            one.path.string(), other.path.string());

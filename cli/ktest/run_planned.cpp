@@ -1,0 +1,179 @@
+#include "run_planned.hpp"
+
+#include "../report_error.hpp"
+#include "../vm_presence.hpp"
+#include <ktest/report/junit.hpp>
+#include <ktest/report/ktap.hpp>
+#include <ktest/report/result_json.hpp>
+#include <ktest/report/run_directory.hpp>
+#include <ktest/report/script_line.hpp>
+#include <ktest/report/subtest_verdict.hpp>
+#include <ktest/report/verdict_line.hpp>
+#include <ktest/run/run_in_slot.hpp>
+
+namespace ktest::cli {
+
+namespace {
+
+/// The command line that runs it again: this one.
+auto command_line() -> std::vector<std::string> {
+    std::vector<std::string> words;
+    auto const own_arguments = read_file("/proc/self/cmdline").value_or(""); // each ends with a NUL
+    for (std::string_view rest = own_arguments; !rest.empty(); rest.remove_prefix(words.back().size() + 1))
+        words.emplace_back(rest.substr(0, rest.find('\0')));
+    if (!words.empty()) words.front() = "ktest";
+    return without_ctest_options(std::move(words));
+}
+
+/// What a run knows before it has a verdict.
+auto begin_report(run_options const& options, test_plan const& plan) -> run_report {
+    auto const& machine = plan.machine;
+    return {.test = plan.name,
+            .script = options.request.script,
+            .chosen = options.request.subtests,
+            .arguments = options.request.arguments,
+            .kernel_name = machine.kernel.name,
+            .kernel_release = machine.kernel.release,
+            .image = machine.root_image,
+            .accelerator = std::string{to_string(machine.acceleration)},
+            .memory = machine.memory,
+            .cpus = machine.cpus,
+            .scratch = machine.scratch,
+            .nonce = plan.start.nonce,
+            .started_at = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
+            .host = this_host().name,
+            .command = command_line()};
+}
+
+/// `kernel_log`: what the kernel logged since the test began.
+void complete_report(run_report& report, guest_outcome const& outcome, std::string const& output,
+                     std::string_view kernel_log) {
+    report.verdict = outcome.said;
+    if (outcome.wait_status && WIFEXITED(*outcome.wait_status))
+        report.script_status = WEXITSTATUS(*outcome.wait_status);
+    report.boot = outcome.boot;
+    report.ran = outcome.test;
+    report.total = outcome.total;
+    report.boots = static_cast<unsigned>(outcome.boots);
+    report.subtests = all_subtests(parse_ktap(output), parse_ktap(kernel_log));
+    report.verdict = with_subtests(std::move(report.verdict), report.subtests);
+    report.line = last_script_line(output, report.script.filename().string()).value_or(1);
+}
+
+/// What a run left, by names below its directory; `.lock` only says that it goes on.
+auto artefacts_in(std::filesystem::path const& directory) -> std::vector<std::string> {
+    std::vector<std::string> names;
+    std::error_code failed;
+    for (auto const& entry : std::filesystem::recursive_directory_iterator{directory, failed})
+        if (entry.is_regular_file(failed) && entry.path() != directory / ".lock")
+            names.push_back(entry.path().lexically_relative(directory).string());
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+/// Writes result.json and junit.xml, here and wherever else they are wanted; what cannot be written is told.
+auto write_results(run_report const& report, run_options const& options, std::string const& output,
+                   progress& console) -> bool {
+    auto const json = result_json(report);
+    auto const junit = junit_xml(report, output);
+    auto all = true;
+    for (auto const& [path, text] : {std::pair{report.directory / "result.json", &json},
+                                     std::pair{report.directory / "junit.xml", &junit},
+                                     std::pair{options.json, &json}, std::pair{options.junit, &junit}}) {
+        auto const written = path.empty() ? result<void>{} : write_file(path, *text);
+        if (!written) console.line(fmt::format("ktest: {}", written.error().message));
+        all = all && written;
+    }
+    return all;
+}
+
+/// Runs the VM of a plan to its end. `logged_before`: bytes of kernel.log when the test began.
+auto run_machine(run_options const& options, test_plan& plan, prepared_guest& guest, run_log& log,
+                 progress& console, std::optional<std::uintmax_t>& logged_before) -> result<guest_outcome> {
+    auto const script = log.directory() / "qemu.sh";
+    if (auto kept = write_file(script, qemu_script(plan.machine, guest.place.number), 0755); !kept)
+        return tl::unexpected{kept.error()};
+    vm_presence const presence{guest.place, plan.machine};
+    guest_run run{{.start = plan.start,
+                   .budgets = plan.budgets,
+                   .rules = {.may_reboot = plan.spec.may_reboot},
+                   .hold_failed = !plan.budgets.test && !options.no_hold && !options.bisect && !options.ctest,
+                   .hold_always = options.interactive,
+                   .say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); },
+                   .is_debugged = [&] { return presence.is_debugged(); },
+                   .on_hold =
+                       [&](verdict const& said) {
+                           console.line(fmt::format(
+                               "{} {}: {}; the VM stays: 'ktest ssh' logs in, 'ktest mon' talks to "
+                               "QEMU, 'ktest stop' or Ctrl-C ends it",
+                               name(said), plan.name, reason(said)));
+                       },
+                   .on_guest =
+                       [&](wire::from_guest const& said) {
+                           if (std::holds_alternative<wire::started>(said)) console.clear();
+                           plan.build_lock.close();
+                           if (std::holds_alternative<wire::started>(said) && !logged_before)
+                               logged_before = std::filesystem::file_size(log.directory() / "kernel.log");
+                           presence.heed(said);
+                       },
+                   .whole_kernel_log = options.verbose,
+                   .on_kernel_record = [&](kernel_record const& record) { console.line(to_string(record)); }},
+                  log};
+    console.update(fmt::format("booting {}", plan.machine.kernel.release));
+    return run.run(std::move(guest.start));
+}
+
+} // namespace
+
+auto run_planned(run_options const& options, test_plan plan, paths const& where, progress& console)
+    -> result<verdict> {
+    plan.machine.pause_on_panic = options.interactive;
+    auto const prepare = [&]() -> result<prepared_guest> {
+        return write_payload(where.scratch(), plan.payload).and_then([&](descriptor payload) {
+            return prepare_guest(
+                plan.machine, std::move(payload), where, where.scratch(),
+                {.budget = options.request.guest.slot_wait,
+                 .begun = [&](std::string_view why) { console.line(fmt::format("ktest: {}", why)); }});
+        });
+    };
+    // The slot first, for one may wait for it for long, and leave.
+    auto guest = plan.settled ? result<prepared_guest>{} : prepare();
+    auto report = begin_report(options, plan);
+    auto const base = options.output.empty() ? std::filesystem::path{".ktest/out"} : options.output;
+    auto const files =
+        make_run_directory(std::filesystem::absolute(base),
+                           options.output.empty() ? where.runtime / "out" : std::filesystem::path{},
+                           report.test, report.started_at);
+    if (!files) return tl::unexpected{files.error()};
+    if (!files->notice.empty()) console.line("ktest: " + files->notice);
+    report.directory = files->path;
+    auto log = run_log::open(files->path);
+    if (!log) return tl::unexpected{log.error()};
+
+    std::optional<std::uintmax_t> logged_before;
+    auto const outcome =
+        plan.settled ? result<guest_outcome>{guest_outcome{.said = *plan.settled}}
+                     : std::move(guest).and_then([&](prepared_guest ready) {
+                           return run_in_slot(
+                               std::move(ready), prepare,
+                               [&](prepared_guest& with) {
+                                   return run_machine(options, plan, with, *log, console, logged_before);
+                               },
+                               [&](std::string_view why) { console.line(fmt::format("ktest: {}", why)); });
+                       });
+    auto const output = read_file(files->path / "test.log").value_or("");
+    auto const kernel_log = read_file(files->path / "kernel.log").value_or("");
+    complete_report(
+        report, outcome ? *outcome : guest_outcome{.said = unavailable_host{outcome.error().message}}, output,
+        std::string_view{kernel_log}.substr(
+            std::min<std::size_t>(logged_before.value_or(kernel_log.size()), kernel_log.size())));
+    report.artefacts = artefacts_in(files->path);
+    auto const written = write_results(report, options, output, console);
+    console.clear();
+    (void)write_all(STDERR_FILENO, verdict_text(report, console.colour()));
+    if (options.ctest) (void)write_all(STDERR_FILENO, ctest_lines(report, options.ctest, output.size()));
+    if (!written && std::holds_alternative<passed>(report.verdict)) return unavailable_host{};
+    return report.verdict;
+}
+
+} // namespace ktest::cli
