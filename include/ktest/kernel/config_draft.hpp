@@ -2,6 +2,7 @@
 
 #include <ktest/file.hpp>
 #include <ktest/kernel/config_request.hpp>
+#include <ktest/kernel/kconfig_reader.hpp>
 #include <ktest/kernel/kconfig_reason.hpp>
 #include <ktest/kernel/source_tree.hpp>
 
@@ -75,7 +76,7 @@ public:
             if (unmet_options(config, {option}).empty()) continue;
             if (source.files == 0) {
                 auto const* const architecture = std::getenv("ARCH");
-                source = kconfig_source::read(
+                source = read_kconfig_source(
                     tree_.source, source_architecture(architecture != nullptr ? architecture : ""));
             }
             reasons.push_back(fmt::format("{}: {} did not stick: {}", origin, to_string(option),

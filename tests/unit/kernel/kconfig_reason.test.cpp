@@ -1,5 +1,6 @@
 #include "catch.hpp"
 #include "unit/kernel/kconfig_test.hpp"
+#include <ktest/kernel/kconfig_reader.hpp>
 #include <ktest/kernel/kconfig_reason.hpp>
 #include <ktest/spec/deps_values.hpp>
 
@@ -9,7 +10,7 @@ namespace {
 
 auto why(std::string_view option, std::string_view config) -> std::string {
     static test::kconfig_tree const tree;
-    static auto const source = kconfig_source::read(tree.root, "x86");
+    static auto const source = read_kconfig_source(tree.root, "x86");
     return explain(source, *read_option(option), parse_kconfig(config));
 }
 

@@ -1,6 +1,6 @@
 #include "catch.hpp"
 #include "unit/kernel/kconfig_test.hpp"
-#include <ktest/kernel/kconfig_source.hpp>
+#include <ktest/kernel/kconfig_reader.hpp>
 
 using namespace ktest;
 
@@ -13,9 +13,9 @@ auto trimmed(std::vector<std::string> texts) -> std::vector<std::string> {
 
 } // namespace
 
-TEST_CASE("Kconfig files are followed from the top, with the architecture's", "[kconfig_source]") {
+TEST_CASE("Kconfig files are followed from the top, with the architecture's", "[kconfig_reader]") {
     test::kconfig_tree const tree;
-    auto const source = kconfig_source::read(tree.root, "x86");
+    auto const source = read_kconfig_source(tree.root, "x86");
     CHECK(source.files == 5);
     auto const* const cache = source.find("CACHE");
     REQUIRE(cache != nullptr);
@@ -27,14 +27,14 @@ TEST_CASE("Kconfig files are followed from the top, with the architecture's", "[
     CHECK(trimmed(cache->definitions[0].conditions) == std::vector<std::string>{"BLOCK", "MD"});
     CHECK(trimmed(source.find("CACHE_DEBUG")->definitions[0].conditions)
           == std::vector<std::string>{"BLOCK", "MD", "CACHE"});
-    CHECK(kconfig_source::read(tree.root, "arm64").find("64BIT") == nullptr);
+    CHECK(read_kconfig_source(tree.root, "arm64").find("64BIT") == nullptr);
 }
 
-TEST_CASE("help texts define nothing, and what is only selected is no option", "[kconfig_source]") {
+TEST_CASE("help texts define nothing, and what is only selected is no option", "[kconfig_reader]") {
     test::kconfig_tree tree;
     tree.write("arch/x86/Kconfig",
                "config A\n\tbool \"a\"\n\tselect NOWHERE\n\thelp\n\t  if X\n\nconfig B\n\tbool\n");
-    auto const source = kconfig_source::read(tree.root, "x86");
+    auto const source = read_kconfig_source(tree.root, "x86");
     CHECK(source.find("NOT_THIS") == nullptr);
     CHECK(source.find("NOWHERE") == nullptr);
     REQUIRE(source.find("B") != nullptr);
@@ -42,9 +42,9 @@ TEST_CASE("help texts define nothing, and what is only selected is no option", "
     CHECK_FALSE(source.find("B")->definitions[0].has_prompt);
 }
 
-TEST_CASE("prompts, ranges, choices and selections are read", "[kconfig_source]") {
+TEST_CASE("prompts, ranges, choices and selections are read", "[kconfig_reader]") {
     test::kconfig_tree const tree;
-    auto const source = kconfig_source::read(tree.root, "x86");
+    auto const source = read_kconfig_source(tree.root, "x86");
     CHECK(source.find("BLOCK")->definitions[0].prompt_condition == "EXPERT");
     CHECK(source.find("CPUS")->range == "1 512");
     CHECK(source.find("NONE")->definitions[0].choice == source.find("FULL")->definitions[0].choice);
@@ -57,20 +57,20 @@ TEST_CASE("prompts, ranges, choices and selections are read", "[kconfig_source]"
     CHECK(source.find("SPLIT")->definitions[0].prompt_condition.empty());
 }
 
-TEST_CASE("a tree that is not there, or is rubbish, has no options", "[kconfig_source]") {
-    CHECK(kconfig_source::read("/nonexistent", "x86").files == 0);
+TEST_CASE("a tree that is not there, or is rubbish, has no options", "[kconfig_reader]") {
+    CHECK(read_kconfig_source("/nonexistent", "x86").files == 0);
     test::kconfig_tree const tree;
     tree.write(
         "Kconfig",
         "endmenu\nendif\nendif\nif\nmenu\nconfig\nhelp\n\n depends on\n\"\nsource\nsource \"Kconfig\"\n"
         "choice\nprompt\n\tbool \"a\" if\nselect\nconfig A \\");
-    auto const source = kconfig_source::read(tree.root, "x86");
+    auto const source = read_kconfig_source(tree.root, "x86");
     CHECK(source.files == 1);
     tree.write("Kconfig", std::string(100'000, '\0'));
-    CHECK(kconfig_source::read(tree.root, "x86").symbols.empty());
+    CHECK(read_kconfig_source(tree.root, "x86").symbols.empty());
 }
 
-TEST_CASE("ARCH is a directory under arch, as make knows it", "[kconfig_source]") {
+TEST_CASE("ARCH is a directory under arch, as make knows it", "[kconfig_reader]") {
     CHECK(source_architecture("x86_64") == "x86");
     CHECK(source_architecture("i386") == "x86");
     CHECK(source_architecture("aarch64") == "arm64");
