@@ -17,7 +17,7 @@
 #   ARGS word...              for the script, after `deps` too
 #   LABELS label...           beside `ktest` and the name of the script's directory
 #   FIXTURES_REQUIRED fixture...
-#   PROPERTIES name value...  of CTest; lists are added to, everything else is replaced
+#   PROPERTIES name value...  of CTest, last of all; lists are added to, everything else is replaced
 #
 # A script that cannot say what it needs is a case that fails and says why; the project is configured all the same.
 include_guard(GLOBAL)

@@ -13,7 +13,7 @@ endfunction()
 
 # Sorts the `count` arguments of the calling function by its keywords. Of a word of `single` arg_WORD is the value,
 # empty where none was given; of one of `multiple` arg_WORD is a list, code_WORD the same as code, and given_WORD
-# how many there are.
+# how many there are. PROPERTIES takes all that follows, for some properties have the names of keywords.
 macro(_ktest_read_arguments function count single multiple)
     set(_ktest_single ${single})
     set(_ktest_multiple ${multiple})
@@ -27,7 +27,9 @@ macro(_ktest_read_arguments function count single multiple)
     while(_ktest_index LESS ${count})
         set(_ktest_word "${ARGV${_ktest_index}}")
         math(EXPR _ktest_index "${_ktest_index} + 1")
-        if(_ktest_word IN_LIST _ktest_single OR _ktest_word IN_LIST _ktest_multiple)
+        if(_ktest_keyword STREQUAL "PROPERTIES")
+            string(APPEND code_PROPERTIES " [=====[${_ktest_word}]=====]")
+        elseif(_ktest_word IN_LIST _ktest_single OR _ktest_word IN_LIST _ktest_multiple)
             set(_ktest_keyword "${_ktest_word}")
         elseif(_ktest_keyword STREQUAL "")
             message(FATAL_ERROR "${function}: '${_ktest_word}' belongs to no keyword "

@@ -12,7 +12,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
+#include <thread>
 
 #include <fnmatch.h>
 
@@ -55,13 +57,25 @@ auto answer(path const& script, std::vector<std::string> const& arguments) -> st
                        spec->tests.empty() ? "-" : fmt::format("{}", fmt::join(spec->tests, ",")));
 }
 
+/// Asks as many at once as there are processors; the answers come in order.
 auto answer_all(std::vector<path> const& scripts, std::vector<std::string> const& arguments) -> result<void> {
-    for (auto const& script : scripts) {
+    for (auto const& script : scripts)
         if (script.native().find('\n') != std::string::npos)
             return usage_error("a test's name cannot have a line break: {}", in_one_line(script.string()));
-        if (auto told = write_all(STDOUT_FILENO, answer(script, arguments)); !told) return told;
+    std::vector<std::string> answers(scripts.size());
+    std::atomic<std::size_t> next = 0;
+    auto const work = [&] {
+        for (auto mine = next++; mine < scripts.size(); mine = next++)
+            answers[mine] = answer(scripts[mine], arguments);
+    };
+    {
+        std::vector<std::jthread> others;
+        for (std::size_t i = 1;
+             i < std::min<std::size_t>(scripts.size(), std::thread::hardware_concurrency()); ++i)
+            others.emplace_back(work);
+        work();
     }
-    return {};
+    return write_all(STDOUT_FILENO, fmt::format("{}", fmt::join(answers, "")));
 }
 
 /// `SCRIPT... -- ARGUMENT...` or `--below DIRECTORY PATTERN -- ARGUMENT...`

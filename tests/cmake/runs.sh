@@ -45,8 +45,8 @@ case_outcomes() {
     grep -q SKIP_REGULAR_EXPRESSION_MATCHED build/Testing/*/Test.xml || fail "the skip is not one for an IDE"
     grep -q 'name="boot_seconds"' build/Testing/*/Test.xml || fail "no measurement of the boot"
     grep -q 'name="test_seconds"' build/Testing/*/Test.xml || fail "no measurement of the test"
-    ! grep -rqF "$(token)" ctest.xml build/ktest-runs/fails build/ktest-runs/forges || fail "the token is told"
-    run_ctest 8 --rerun-failed -N
+    ! grep -rqF "$(token)" build/ktest-runs/fails build/ktest-runs/forges || fail "the token is told"
+    run_ctest 0 --rerun-failed -N
     says_ctest 'Total Tests: 2'
 }
 
@@ -91,11 +91,12 @@ killed() {
     write_test endless 'echo MEM=256M' 'echo SCRATCH=10M' 'echo TIMEOUT=600'
     sed -i 's/^echo "TEST SUCCESS"/echo begun; sleep 1000/' endless
     project 'foreach(i 1 2)' 'ktest_add_test(NAME endless-${i} SCRIPT endless)' 'endforeach()'
-    env "${variables[@]}" ctest --test-dir build -j2 -V >"$sandbox/out" 2>&1 &
+    # What a script starts in the background ignores SIGINT, unless it is told not to.
+    env --default-signal=INT "${variables[@]}" ctest --test-dir build -j2 -V >"$sandbox/out" 2>&1 &
     local pid=$!
     eventually 120 begun 2 || fail "the guests did not come"
     kill "-$1" $pid
-    wait $pid
+    wait $pid 2>/dev/null
     nothing_left 10
 }
 begun() { [ "$(grep -c ': begun$' "$sandbox/out")" = "$1" ]; }
@@ -107,7 +108,7 @@ case_timed_out() { # by CTest, where ktest's own deadline is later
     write_test endless 'echo MEM=256M' 'echo SCRATCH=10M' 'echo TIMEOUT=600'
     sed -i 's/^echo "TEST SUCCESS"/sleep 1000/' endless
     project 'ktest_add_test(SCRIPT endless PROPERTIES TIMEOUT 6)'
-    run_ctest 8
+    run_ctest 8 --output-on-failure
     says_ctest '\*\*\*Timeout'
     nothing_left 10
 }
@@ -120,13 +121,14 @@ case_budget() { # twelve guests of 512M in 2 GiB: four at a time, which the QEMU
 #!/bin/bash
 # A guest holds the first lock that is free; one at a time looks for it, so the n-th is held only beside n - 1 others.
 if [[ " \$* " = *" -name "* ]]; then
-    exec 8>$sandbox/count/look
-    flock 8
+    exec {look}>$sandbox/count/look
+    flock \$look
     for n in {1..12}; do
-        exec 9>$sandbox/count/\$n
-        if flock -n 9; then break; fi
+        exec {held}>$sandbox/count/\$n
+        if flock -n \$held; then break; fi
+        exec {held}>&-
     done
-    exec 8>&-
+    exec {look}>&-
 fi
 exec $real "\$@"
 END
@@ -135,7 +137,7 @@ END
     write_test it 'echo MEM=512M'
     echo '{"version":{"major":1,"minor":0},"local":[{"vm_mem_mib":[{"id":"host","slots":2048}]}]}' >2g.json
     project 'foreach(i RANGE 1 12)' 'ktest_add_test(NAME it-${i} SCRIPT it)' 'endforeach()'
-    run_ctest 0 -j12 --resource-spec-file "$work/2g.json"
+    run_ctest 0 -j12 --output-on-failure --resource-spec-file "$work/2g.json"
     says_ctest '100% tests passed, 0 tests failed out of 12'
     local most
     most=$(ls "$sandbox/count" | grep -v look | sort -n | tail -1)
@@ -153,8 +155,9 @@ case_queue() { # one slot is free: three cases wait for one another
     write_test it 'echo MEM=256M'
     project 'foreach(i 1 2 3)' 'ktest_add_test(NAME it-${i} SCRIPT it)' 'endforeach()'
     run_ctest 0 -R it-1
-    for lock in "$runtime"/ktest/slots/*.lock; do
-        [ "$lock" = "$runtime/ktest/slots/07.lock" ] || { exec {held}>"$lock"; flock -n "$held"; }
+    for lock in "$runtime"/ktest/slots/{00..06}.lock "$runtime"/ktest/slots/{08..99}.lock; do
+        exec {held}>"$lock"
+        flock -n "$held" || fail "$lock is taken"
     done
     run_ctest 0 -j3 -V
     says_ctest ': waiting for one'
