@@ -20,6 +20,8 @@ struct ctest_options {
 
 /// Of a test that says nothing of it; ktest_add_test() counts on it.
 constexpr std::chrono::seconds ctest_timeout{300};
+/// How long a case may wait for a slot; CTest's own deadline moves by as much when it hears that one waits.
+constexpr std::chrono::seconds ctest_slot_wait{3600};
 
 inline void add_ctest_options(CLI::App& command, ctest_options& options) {
     command.add_flag("--bound", options.bound, "end when the process that started ktest ends");

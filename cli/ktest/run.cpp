@@ -45,6 +45,7 @@ auto run_to_status(run_options options) -> int {
     constexpr std::chrono::seconds bisect_timeout{300};
     if (options.bisect) options.request.default_timeout = bisect_timeout;
     if (options.ctest) options.request.default_timeout = ctest_timeout;
+    if (options.ctest && !options.request.guest.slot_wait) options.request.guest.slot_wait = ctest_slot_wait;
     if (options.dry_run) options.request.guest.build->no_build = true;
     auto const said = run(options);
     auto const status = said ? exit_status(*said) : report(said.error());

@@ -36,6 +36,28 @@ case_core() {
     expect 0 build/core
 }
 
+case_provided() { # kernels and images: what is built, and when
+    write_test it 'echo MEM=256M'
+    project 'ktest_add_kernel(NAME debug SOURCE_DIR linux CONFIG KASAN BCACHE=m KCONFIG defconfig)' \
+        'ktest_add_image(NAME big PACKAGES gcc make SIZE 4G SUITE trixie)' \
+        'ktest_add_kernel(NAME unused SOURCE_DIR linux)' \
+        'ktest_add_test(NAME with SCRIPT it KERNEL debug IMAGE big)'
+    local build=$work/build
+    ninja -C build -t commands all | tr -d "\"'" >commands
+    grep -qF "ktest kernel build -C $work/linux --build-dir $build/debug --config KASAN,BCACHE=m --kconfig defconfig" commands \
+        || fail "the kernel is not built so: $(cat commands)"
+    grep -qF "create_vm_image --size 4G --suite trixie --include gcc,make $build/big.img" commands \
+        || fail "the image is not made so: $(cat commands)"
+    ! grep -q /unused commands || fail "a kernel that no test names is built"
+    list_tests
+    for word in "--kernel=BUILD/debug" "--image=BUILD/big.img"; do
+        grep -qxF "    word $word" listing || fail "no word $word: $(cat listing)"
+    done
+    grep -qF 'REQUIRED_FILES [ "SOURCE/it", "BUILD/debug", "BUILD/big.img" ]' listing || fail "not required: $(cat listing)"
+    expect 1 cmake --build build --target unused # there is no such tree, and ktest says so
+    grep -q "ktest: .*$work/linux" "$sandbox/out" "$sandbox/err" || fail "it does not say why: $(cat "$sandbox/out")"
+}
+
 case_package() {
     command -v dpkg-shlibdeps >/dev/null || skip "no dpkg-shlibdeps (apt-get install dpkg-dev)"
     expect 0 cpack --config "$KTEST_BUILD/CPackConfig.cmake" -B "$work/package"
