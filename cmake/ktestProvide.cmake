@@ -2,10 +2,10 @@
 include_guard(GLOBAL)
 
 # What KERNEL or IMAGE names: code_KERNEL is for the command line, file_KERNEL must be there when a case runs.
-macro(_ktest_provided what given)
+macro(_ktest_provided what)
     set(code_${what} "")
     set(file_${what} "")
-    _ktest_find_provided(${what} "${given}")
+    _ktest_find_provided(${what} "${arg_${what}}")
 endmacro()
 
 function(_ktest_find_provided what given)
@@ -29,7 +29,7 @@ function(_ktest_find_provided what given)
             set(file "")
         endif()
     endif()
-    _ktest_plain(value "${value}")
+    _ktest_plain(value value)
     _ktest_quote(code "--${option}=${value}")
     set(code_${what} "${code}" PARENT_SCOPE)
     set(file_${what} "${file}" PARENT_SCOPE)
