@@ -63,14 +63,14 @@ inline auto install_module(std::filesystem::path const& from, std::filesystem::p
 } // namespace detail
 
 /// Installs the modules of a build below its own directory, those that were built again since the last time
-/// alone, and gives their directory; empty: it has none. `make modules_install` does the same in some
-/// seconds, and does it where modules must be signed.
+/// alone, and gives their directory, which tells modprobe what is built in, too; empty: it can have none.
+/// `make modules_install` does the same in some seconds, and does it where modules must be signed.
 inline auto install_modules(source_tree const& tree, kconfig const& config, std::string const& release,
                             kernel_builder& builder) -> result<std::filesystem::path> {
     namespace fs = std::filesystem;
     auto const order = read_file(tree.build / "modules.order").value_or("");
     auto const modules = detail::built_modules(order);
-    if (config.value("MODULES") != "y" || modules.empty()) return fs::path{};
+    if (config.value("MODULES") != "y") return fs::path{};
     auto const root = tree.own() / "modules";
     auto const directory = root / "lib/modules" / release;
     auto const stamp_file = root / "stamp";
@@ -101,6 +101,7 @@ inline auto install_modules(source_tree const& tree, kconfig const& config, std:
         if (auto done = detail::install_module(tree.build / module, target); !done)
             return tl::unexpected{done.error()};
     }
+    fs::create_directories(directory, ignored);
     std::string listed;
     for (auto const& module : modules) listed += fmt::format("kernel/{}\n", module);
     auto written = write_file(directory / "modules.order", listed);
