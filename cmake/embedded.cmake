@@ -1,7 +1,7 @@
 # Within another project: its tests are registered while it is being configured, before there is any program of ours.
 # So the one that asks scripts what they need is compiled here and now.
 set(early "${PROJECT_BINARY_DIR}/early/ktest-cases")
-file(GLOB_RECURSE read CONFIGURE_DEPENDS cli/ktest-cases/*.cpp include/ktest/spec/*.hpp)
+file(GLOB_RECURSE read cli/ktest-cases/*.cpp include/ktest/spec/*.hpp include/ktest/run/ask_*.hpp)
 foreach(file IN LISTS read)
     if(NOT EXISTS "${early}" OR "${file}" IS_NEWER_THAN "${early}")
         set(compile TRUE)

@@ -162,6 +162,17 @@ case_queue() { # one slot is free: three cases wait for one another
     run_ctest 0 -j3 -V
     says_ctest ': waiting for one'
     says_ctest '100% tests passed, 0 tests failed out of 3'
+    # None is free, and whoever waits is gone with the ctest that is killed.
+    exec {held}>"$runtime/ktest/slots/07.lock"
+    flock -n "$held" || fail "the last slot is taken"
+    env "${variables[@]}" ctest --test-dir build -j3 -V >"$sandbox/out" 2>&1 &
+    local pid=$!
+    eventually 60 all_wait || fail "the cases do not wait: $(cat "$sandbox/out")"
+    kill -KILL $pid
+    wait $pid 2>/dev/null
+    eventually 10 nobody_left || fail "left: $(left_processes)"
 }
+all_wait() { [ "$(grep -c ': waiting for one$' "$sandbox/out")" = 3 ]; }
+nobody_left() { [ -z "$(left_processes)" ]; }
 
 "case_$1"
