@@ -37,6 +37,10 @@ public:
             (void)write_file(directory_ / "known_hosts", "ktest-guest " + key->key + "\n", 0600);
         if (auto const* ready = std::get_if<wire::ready>(&said))
             (void)write_file(directory_ / "kernel_text", ready->kernel_offset + "\n", 0600);
+        if (auto const* awake = std::get_if<wire::awake>(&said)) {
+            heed(wire::from_guest{wire::host_key{awake->host_key}});
+            heed(wire::from_guest{wire::ready{.kernel_offset = awake->kernel_offset}});
+        }
     }
 
     /// A debugger keeps a lock while it has the guest.

@@ -5,11 +5,11 @@
 #include "mounts.hpp"
 #include "network.hpp"
 #include "out_files.hpp"
+#include "template_rest.hpp"
 #include "udevd.hpp"
 
 #include <algorithm>
 #include <csignal>
-#include <ctime>
 
 #include <poll.h>
 #include <sys/reboot.h>
@@ -28,15 +28,15 @@ guest::guest(agent&& host) : host_{std::move(host)} {
 }
 
 void guest::serve(std::function<problem()> const& set_up) {
-    auto const offset = kernel_offset();
+    offset_ = kernel_offset();
     forward_kernel_log();
     if (auto const wrong = set_up())
         host_.send(wire::trouble{*wrong});
     else
-        host_.send(wire::ready{.release = kernel_release(), .kernel_offset = offset});
+        host_.send(wire::ready{.release = kernel_release(), .kernel_offset = offset_});
     for (;;) {
         std::array<pollfd, 6> sources{{{deaf_ || streams_.full() ? -1 : host_.number(), POLLIN, 0},
-                                       {log_.number(), POLLIN, 0},
+                                       {resting_ ? -1 : log_.number(), POLLIN, 0},
                                        {children_.get(), POLLIN, 0},
                                        {ssh_.number(), POLLIN, 0},
                                        {streams_.output(), POLLIN, 0},
@@ -58,7 +58,9 @@ void guest::serve(std::function<problem()> const& set_up) {
 void guest::start_daemons() {
     daemons_ = true;
     auto const come = [this] {
-        if (--daemons_to_come_ == 0) host_.send(wire::host_key{ssh_.listen()});
+        if (--daemons_to_come_ > 0) return;
+        host_key_ = ssh_.listen();
+        host_.send(wire::host_key{host_key_});
     };
     auto const udevd = start_udevd();
     auto const key = ssh_.make_key();
@@ -91,11 +93,7 @@ void guest::carry_out(wire::run const& run) {
 
 auto guest::prepare(wire::run const& run) -> problem {
     nonce_ = run.nonce;
-    if (run.wall_clock_ns != 0) {
-        timespec const now{.tv_sec = static_cast<time_t>(run.wall_clock_ns / 1'000'000'000),
-                           .tv_nsec = static_cast<long>(run.wall_clock_ns % 1'000'000'000)};
-        ::clock_settime(CLOCK_REALTIME, &now);
-    }
+    set_clock(run.wall_clock_ns);
     if (!run.hostname.empty()) name_host(run.hostname);
     if (auto wrong = check_scratch_disks(run.scratch_count)) return wrong;
     ssh_.allow(run.authorized_key, scratch_paths(run.scratch_count));
@@ -150,6 +148,21 @@ void guest::carry_out(wire::finish const& finish) {
 
 void guest::carry_out(wire::input const& input) { streams_.give(input.data); }
 void guest::carry_out(wire::resize const& size) { streams_.resize(size.rows, size.columns); }
+
+void guest::carry_out(wire::rest const& /*rest*/) {
+    when_ended(warm_up(), [this](int /*status*/) {
+        forward_kernel_log();
+        host_.send(kernel_health());
+        resting_ = true;
+    });
+}
+
+void guest::carry_out(wire::wake const& wake) {
+    wake_up(wake);
+    resting_ = false;
+    host_.send(wire::awake{
+        .nonce = wake.nonce, .release = kernel_release(), .kernel_offset = offset_, .host_key = host_key_});
+}
 
 void guest::carry_out(wire::power_off const& /*power_off*/) {
     ::kill(-1, SIGKILL);

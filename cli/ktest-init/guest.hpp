@@ -27,6 +27,8 @@ private:
     void carry_out(wire::finish const& finish);
     void carry_out(wire::input const& input);
     void carry_out(wire::resize const& size);
+    void carry_out(wire::rest const& rest);
+    void carry_out(wire::wake const& wake);
     [[noreturn]] void carry_out(wire::power_off const& /*power_off*/);
 
     auto prepare(wire::run const& run) -> problem;
@@ -45,7 +47,10 @@ private:
     std::optional<std::string> nonce_; ///< of the run, once there is one
     bool daemons_ = false;             ///< have been started
     int daemons_to_come_ = 0;
-    bool deaf_ = false; ///< the host could not be understood
+    std::string offset_;   ///< of the kernel
+    std::string host_key_; ///< once it was told
+    bool resting_ = false; ///< between `rest` and `wake` nothing is said
+    bool deaf_ = false;    ///< the host could not be understood
 };
 
 } // namespace ktest::init

@@ -86,6 +86,8 @@ void add_run(CLI::App& app, int& status, std::vector<std::string> const& trailin
     add_parsed(
         *command, "--bisect", parse_bisect_goal, [options](bisect_goal goal) { options->bisect = goal; },
         "for git bisect run; --bisect=fail, crash, boot or a regular expression looks for that alone");
+    command->add_flag("--cold", options->cold, "boot the VM, even where a template of its kind is kept")
+        ->envname("KTEST_COLD");
     command->add_flag("-n,--dry-run", options->dry_run,
                       "print the plan and QEMU's command line, start nothing");
     add_ctest_options(*command, options->ctest);

@@ -9,6 +9,7 @@
 #include <ktest/report/script_line.hpp>
 #include <ktest/report/subtest_verdict.hpp>
 #include <ktest/report/verdict_line.hpp>
+#include <ktest/run/guest_source.hpp>
 #include <ktest/run/run_in_slot.hpp>
 
 namespace ktest::cli {
@@ -88,15 +89,19 @@ auto write_results(run_report const& report, run_options const& options, std::st
 }
 
 /// Runs the VM of a plan to its end. `logged_before`: bytes of kernel.log when the test began.
-auto run_machine(run_options const& options, test_plan& plan, prepared_guest& guest, run_log& log,
-                 progress& console, std::optional<std::uintmax_t>& logged_before) -> result<guest_outcome> {
+auto run_machine(run_options const& options, test_plan& plan, prepared_guest& guest, guest_source& source,
+                 run_log& log, progress& console, std::optional<std::uintmax_t>& logged_before)
+    -> result<guest_outcome> {
     auto const script = log.directory() / "qemu.sh";
     if (auto kept = write_file(script, qemu_script(plan.machine, guest.place.number), 0755); !kept)
+        return tl::unexpected{kept.error()};
+    if (auto kept = log.add_kernel_log({.records = std::string{source.kernel_log()}}); !kept)
         return tl::unexpected{kept.error()};
     vm_presence const presence{guest.place, plan.machine};
     guest_run run{{.start = plan.start,
                    .budgets = plan.budgets,
                    .rules = {.may_reboot = plan.spec.may_reboot},
+                   .wake = source.wake(plan.start.nonce),
                    .hold_failed = !plan.budgets.test && !options.no_hold && !options.bisect && !options.ctest,
                    .hold_always = options.interactive,
                    .say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); },
@@ -120,7 +125,10 @@ auto run_machine(run_options const& options, test_plan& plan, prepared_guest& gu
                    .on_kernel_record = [&](kernel_record const& record) { console.line(to_string(record)); }},
                   log};
     console.update(fmt::format("booting {}", plan.machine.kernel.release));
-    return run.run(std::move(guest.start));
+    return run.run(std::move(guest.start)).map([&](guest_outcome outcome) {
+        source.ended(outcome);
+        return outcome;
+    });
 }
 
 } // namespace
@@ -128,12 +136,13 @@ auto run_machine(run_options const& options, test_plan& plan, prepared_guest& gu
 auto run_planned(run_options const& options, test_plan plan, paths const& where, progress& console)
     -> result<verdict> {
     plan.machine.pause_on_panic = options.interactive;
+    auto const say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); };
+    guest_source source{plan.machine, where, !options.cold && !plan.spec.cold_boot && !options.bisect, say};
     auto const prepare = [&]() -> result<prepared_guest> {
         return write_payload(where.scratch(), plan.payload).and_then([&](descriptor payload) {
-            return prepare_guest(
-                plan.machine, std::move(payload), where, where.scratch(),
-                {.budget = options.request.guest.slot_wait,
-                 .begun = [&](std::string_view why) { console.line(fmt::format("ktest: {}", why)); }});
+            return prepare_guest(plan.machine, std::move(payload), where, where.scratch(),
+                                 {.budget = options.request.guest.slot_wait, .begun = say},
+                                 [&](slot const& place) { return source.begin(place, true); });
         });
     };
     // The slot first, for one may wait for it for long, and leave.
@@ -151,22 +160,24 @@ auto run_planned(run_options const& options, test_plan plan, paths const& where,
     if (!log) return tl::unexpected{log.error()};
 
     std::optional<std::uintmax_t> logged_before;
-    auto const outcome =
-        plan.settled ? result<guest_outcome>{guest_outcome{.said = *plan.settled}}
-                     : std::move(guest).and_then([&](prepared_guest ready) {
-                           return run_in_slot(
-                               std::move(ready), prepare,
-                               [&](prepared_guest& with) {
-                                   return run_machine(options, plan, with, *log, console, logged_before);
-                               },
-                               [&](std::string_view why) { console.line(fmt::format("ktest: {}", why)); });
-                       });
+    auto const outcome = plan.settled ? result<guest_outcome>{guest_outcome{.said = *plan.settled}}
+                                      : std::move(guest).and_then([&](prepared_guest ready) {
+                                            return run_in_slot(
+                                                std::move(ready), prepare,
+                                                [&](prepared_guest& with) {
+                                                    return run_machine(options, plan, with, source, *log,
+                                                                       console, logged_before);
+                                                },
+                                                say);
+                                        });
     auto const output = read_file(files->path / "test.log").value_or("");
     auto const kernel_log = read_file(files->path / "kernel.log").value_or("");
     complete_report(
         report, outcome ? *outcome : guest_outcome{.said = unavailable_host{outcome.error().message}}, output,
         std::string_view{kernel_log}.substr(
             std::min<std::size_t>(logged_before.value_or(kernel_log.size()), kernel_log.size())));
+    report.start = source.describe();
+    report.shake = source.seed();
     report.artefacts = artefacts_in(files->path);
     auto const written = write_results(report, options, output, console);
     console.clear();

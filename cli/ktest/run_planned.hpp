@@ -14,6 +14,7 @@ struct run_options {
     std::filesystem::path json, junit;
     bool interactive = false;
     bool no_hold = false;
+    bool cold = false;
     bool dry_run = false;
     bool verbose = false;
     std::optional<bisect_goal> bisect;

@@ -20,6 +20,7 @@ struct paths {
 
     auto root_image() const { return user / "root"; }
     auto kernels() const { return user / "kernels"; }
+    auto templates() const { return user / "templates"; }
     auto ssh_key() const { return user / "id_ed25519"; }
     /// Where scratch disks go: what `tmp` in the user's directory points to, else /tmp.
     auto scratch() const -> std::filesystem::path {

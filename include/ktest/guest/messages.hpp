@@ -13,7 +13,7 @@
 
 namespace ktest::wire {
 
-constexpr std::uint32_t protocol_version = 1;
+constexpr std::uint32_t protocol_version = 2;
 constexpr std::size_t frame_limit = 1U << 20U; ///< bytes of payload
 constexpr std::size_t piece_limit = 1U << 16U; ///< bytes of `data` in a piece of a stream or a file
 
@@ -105,6 +105,25 @@ struct command_output {
     auto fields() { return std::tie(stream, data); }
     friend auto operator==(command_output const&, command_output const&) -> bool = default;
 };
+/// Answer to `rest`: init has told everything and says nothing more until `wake`. What the kernel says of
+/// itself tells whether this guest is fit to be a template.
+struct resting {
+    static constexpr std::uint8_t type = 10;
+    std::uint64_t tainted = 0;     ///< /proc/sys/kernel/tainted
+    std::uint8_t lockdep_died = 0; ///< lockdep had found something and turned itself off
+    auto fields() { return std::tie(tainted, lockdep_died); }
+    friend auto operator==(resting const&, resting const&) -> bool = default;
+};
+/// Answer to `wake`: as good as `ready`.
+struct awake {
+    static constexpr std::uint8_t type = 11;
+    std::string nonce;
+    std::string release;
+    std::string kernel_offset;
+    std::string host_key; ///< as `host_key` told it
+    auto fields() { return std::tie(nonce, release, kernel_offset, host_key); }
+    friend auto operator==(awake const&, awake const&) -> bool = default;
+};
 
 // Host to guest.
 
@@ -160,9 +179,25 @@ struct power_off {
     auto fields() { return std::tie(); }
     friend auto operator==(power_off const&, power_off const&) -> bool = default;
 };
+/// Get warm, then rest: this guest is about to become a template. Said after `host_key` has come.
+struct rest {
+    static constexpr std::uint8_t type = 69;
+    auto fields() { return std::tie(); }
+    friend auto operator==(rest const&, rest const&) -> bool = default;
+};
+/// The first thing that a restored guest hears.
+struct wake {
+    static constexpr std::uint8_t type = 70;
+    std::string nonce;
+    std::uint64_t wall_clock_ns = 0; ///< since 1970
+    std::string entropy;             ///< for the kernel's random number generator
+    std::uint32_t shake = 0;         ///< seed of small differences between restores
+    auto fields() { return std::tie(nonce, wall_clock_ns, entropy, shake); }
+    friend auto operator==(wake const&, wake const&) -> bool = default;
+};
 
-using from_guest =
-    std::variant<ready, trouble, kernel_log, started, ended, finished, host_key, out_file, command_output>;
-using to_guest = std::variant<run, finish, input, resize, power_off>;
+using from_guest = std::variant<ready, trouble, kernel_log, started, ended, finished, host_key, out_file,
+                                command_output, resting, awake>;
+using to_guest = std::variant<run, finish, input, resize, power_off, rest, wake>;
 
 } // namespace ktest::wire

@@ -46,6 +46,7 @@ inline auto result_json(run_report const& report) -> std::string {
         {"image", report.image.string()},
         {"accelerator", report.accelerator},
         {"start", report.start},
+        {"shake", report.shake ? json(*report.shake) : json{}},
         {"memory_bytes", report.memory.count},
         {"cpus", report.cpus},
         {"scratch_bytes", std::move(sizes)},

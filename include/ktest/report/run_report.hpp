@@ -25,8 +25,9 @@ struct run_report {
     std::string kernel_name;    ///< as the user knows it: `.ktest`, `default`, a path
     std::string kernel_release; ///< `uname -r`; empty: it was never learnt
     std::filesystem::path image;
-    std::string accelerator;    ///< `tcg` or `kvm`
-    std::string start = "cold"; ///< or the template's id and age
+    std::string accelerator;            ///< `tcg` or `kvm`
+    std::string start = "cold";         ///< or the template's id and age
+    std::optional<std::uint32_t> shake; ///< the seed by which a restored guest differs a little from others
     bytes memory;
     unsigned cpus = 1;
     std::vector<bytes> scratch;

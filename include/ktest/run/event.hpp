@@ -25,6 +25,10 @@ struct guest_reset {};
 struct guest_stopped {
     bool stopped = false;
 };
+/// The machine's state was saved, or loaded; false: that failed.
+struct state_moved {
+    bool whole = false;
+};
 /// The guest wrote to a disk and the host's file system is full; QEMU has stopped the guest.
 struct host_disk_full {
     std::string disk;
@@ -37,7 +41,8 @@ struct machine_gone {
 };
 
 /// What a session tells: what the guest said (wire.hpp), and what became of the machine.
-using session_event = std::variant<wire::from_guest, output_bytes, console_bytes, output_closed,
-                                   guest_panicked, guest_reset, guest_stopped, host_disk_full, machine_gone>;
+using session_event =
+    std::variant<wire::from_guest, output_bytes, console_bytes, output_closed, guest_panicked, guest_reset,
+                 guest_stopped, state_moved, host_disk_full, machine_gone>;
 
 } // namespace ktest

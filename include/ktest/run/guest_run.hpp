@@ -25,6 +25,7 @@ struct guest_run_options {
     wire::run start; ///< what init is told; the nonce in it is the run's
     timeouts budgets;
     judge_rules rules;
+    std::optional<wire::wake> wake; ///< what a restored guest is told first; none: it boots
     bool console_on_stdout = false; ///< instead of the test's output
     bool hold_failed = false;       ///< keep the VM when the test has ended without success
     bool hold_always = false;       ///< keep it whatever the verdict
@@ -90,7 +91,7 @@ public:
             session::begin(loop_, std::move(with), [this](session_event const& event) { on(event); });
         if (!session) return tl::unexpected{session.error()};
         session_ = std::move(*session);
-        limit_stage(stage::boot, options_.budgets.boot);
+        limit_stage(stage::boot, options_.wake ? options_.budgets.wake : options_.budgets.boot);
         while (!gone_ && loop_.run_one() > 0) {
         }
         auto const ended = clock::now();
@@ -113,10 +114,18 @@ private:
         keep(event);
         if (auto const* said = std::get_if<wire::from_guest>(&event)) heed(*said);
         auto const step = judge_.see(event);
-        if (auto const* halt = std::get_if<guest_stopped>(&event)) stopped_ = halt->stopped;
+        if (auto const* halt = std::get_if<guest_stopped>(&event)) {
+            stopped_ = halt->stopped;
+            if (!stopped_ && options_.wake && !std::exchange(woken_, true)) wake();
+        }
+        auto const* const moved = std::get_if<state_moved>(&event);
+        if (moved != nullptr && !moved->whole) session_->kill();
         if (auto const* gone = std::get_if<machine_gone>(&event)) {
             gone_ = true;
             if (!started_) start_again_ = detail::mishap_at_start(*gone);
+            if (options_.wake && !ready_)
+                start_again_ = fmt::format("the guest restored from a template did not wake up{}{}",
+                                           gone->complaint.empty() ? "" : ": ", gone->complaint);
         }
         if (std::holds_alternative<guest_reset>(event) && !options_.budgets.test)
             limit_stage(stage::boot, options_.budgets.boot);
@@ -148,7 +157,10 @@ private:
     }
 
     void heed(wire::from_guest const& said) {
-        if (std::holds_alternative<wire::ready>(said) && !ready_) ready_ = clock::now();
+        auto const* const awake = std::get_if<wire::awake>(&said);
+        auto const is_ready = std::holds_alternative<wire::ready>(said)
+                              || (awake != nullptr && awake->nonce == options_.start.nonce);
+        if (is_ready && !ready_) ready_ = clock::now();
         if (std::holds_alternative<wire::started>(said) && !started_) {
             started_ = clock::now();
             if (options_.budgets.test) limit_stage(stage::test, *options_.budgets.test);
@@ -182,10 +194,20 @@ private:
                                        (log_.directory() / "test.log").string()));
     }
 
+    static auto wall_clock() -> std::uint64_t {
+        return static_cast<std::uint64_t>(
+            std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()}.count());
+    }
+
+    void wake() {
+        auto message = *options_.wake;
+        message.wall_clock_ns = wall_clock();
+        session_->tell(std::move(message));
+    }
+
     void start_test() {
         auto start = options_.start;
-        start.wall_clock_ns = static_cast<std::uint64_t>(
-            std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()}.count());
+        start.wall_clock_ns = wall_clock();
         start.environment.push_back(fmt::format("KTEST_BOOT={}", judge_.boot()));
         if (start.arguments.empty()) stage_timer_.cancel();
         auto const io = static_cast<wire::streams>(start.io);
@@ -264,6 +286,7 @@ private:
     std::string start_again_;
     unsigned countdowns_ = 0;
     bool stopped_ = false;
+    bool woken_ = false;
     bool abandoned_ = false; ///< nobody waits for the rest of the output any more
     bool asked_to_power_off_ = false;
 };

@@ -47,6 +47,7 @@ public:
                               [this](guest_panicked const&) { return panic(); },
                               [this](guest_reset const&) { return reboot(); },
                               [](guest_stopped const&) { return next::nothing; },
+                              [](state_moved const&) { return next::nothing; },
                               [this](host_disk_full const& full) {
                                   return conclude(unavailable_host{fmt::format(
                                       "the host's disk is full: the guest cannot write to {}", full.disk)});
@@ -90,6 +91,8 @@ public:
 private:
     auto hear(wire::from_guest const& said) -> next {
         if (std::holds_alternative<wire::ready>(said) && stage_ == stage::boot) return next::run_test;
+        if (auto const* awake = std::get_if<wire::awake>(&said))
+            return awake->nonce == nonce_ && stage_ == stage::boot ? next::run_test : next::nothing;
         if (auto const* trouble = std::get_if<wire::trouble>(&said))
             return conclude(crashed{stage_, fmt::format("init: {}", trouble->what)});
         if (auto const* started = std::get_if<wire::started>(&said); started && started->nonce == nonce_) {

@@ -42,6 +42,9 @@ struct machine_ends {
     std::optional<file_source> modules;
     file_source root;
     std::optional<file_source> overlay; ///< none: the root image itself is written
+    std::optional<file_source> between; ///< what the guest had written to the root when it was saved
+    std::optional<memory_file> memory;
+    bool incoming = false;
     socket_source qmp, agent, output, console;
     std::filesystem::path monitor, kgdb;
     unsigned ssh_port = 0;
@@ -70,6 +73,8 @@ auto describe_machine(machine_request const& wanted, machine_ends const& ends) -
     vm_config vm{.name = "ktest-" + wanted.name,
                  .acceleration = wanted.acceleration,
                  .memory = wanted.memory,
+                 .memory_in = ends.memory,
+                 .incoming = ends.incoming,
                  .cpus = wanted.cpus,
                  .kernel = wanted.kernel.image,
                  .initramfs = wanted.initramfs,
@@ -97,6 +102,7 @@ auto describe_machine(machine_request const& wanted, machine_ends const& ends) -
     vm.disks.push_back({.serial = std::string{wire::root_serial},
                         .file = ends.root,
                         .overlay = ends.overlay,
+                        .between = ends.between,
                         .kept = wanted.keep_root});
     return vm;
 }

@@ -77,11 +77,23 @@ inline auto open_root(machine_request const& wanted) -> result<descriptor> {
 
 } // namespace detail
 
+/// What a guest's memory and root begin with: nothing (it boots, QEMU has its memory), files that it fills
+/// (it boots to be saved), or files that were filled and are not changed any more (it is restored).
+struct guest_start {
+    enum class kind { boot, to_be_saved, restored };
+    kind how = kind::boot;
+    descriptor memory;
+    descriptor root_writes; ///< a qcow2 over the root image
+    descriptor state;       ///< of the devices
+};
+
 /// A machine ready to be started in its slot: disks blank or fresh, unnamed, and gone with it. `payload` is
 /// an open ISO 9660 image; none: no payload disk.
 template<machine Machine>
 auto open_machine(machine_request const& wanted, slot const& place,
-                  std::filesystem::path const& scratch_directory, descriptor payload) -> result<launch> {
+                  std::filesystem::path const& scratch_directory, descriptor payload, guest_start begin = {})
+    -> result<launch> {
+    using kind = guest_start::kind;
     detail::inheritance qemu;
     machine_ends ends{.monitor = place.directory / "mon",
                       .kgdb = place.directory / "kgdb",
@@ -104,11 +116,17 @@ auto open_machine(machine_request const& wanted, slot const& place,
         }
         auto root = detail::open_root(wanted);
         if (!root) return tl::unexpected{root.error()};
+        if (begin.how != kind::boot)
+            ends.memory = memory_file{qemu.pass(std::move(begin.memory)), begin.how == kind::to_be_saved};
+        ends.incoming = begin.how == kind::restored;
+        if (ends.incoming)
+            ends.between = inherited_file{.read_only = qemu.pass(std::move(begin.root_writes))};
         if (!wanted.keep_root) {
             auto const size = bytes{std::filesystem::file_size(wanted.root_image)};
-            auto overlay = detail::open_overlay(scratch_directory, size).and_then([&](descriptor file) {
-                return qemu.pass_file(std::move(file), true);
-            });
+            auto const fresh = [&] { return detail::open_overlay(scratch_directory, size); };
+            auto overlay =
+                (begin.root_writes ? result<descriptor>{std::move(begin.root_writes)} : fresh())
+                    .and_then([&](descriptor file) { return qemu.pass_file(std::move(file), true); });
             if (!overlay) return tl::unexpected{overlay.error()};
             ends.overlay = std::move(*overlay);
         }
@@ -129,6 +147,7 @@ auto open_machine(machine_request const& wanted, slot const& place,
             made.qemu = {.arguments = qemu_command<Machine>(describe_machine<Machine>(wanted, ends)),
                          .descriptors = qemu.numbers()};
             made.inherited = qemu.release();
+            made.state = std::move(begin.state);
             return std::move(made);
         });
 }

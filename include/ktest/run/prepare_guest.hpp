@@ -18,29 +18,47 @@ struct prepared_guest {
     launch start;
 };
 
+/// The size of the payload's disk, whatever is on it (the file is sparse): a restored guest learnt it when it
+/// was made.
+constexpr bytes payload_disk_size{std::uint64_t{8} << 30U};
+
 /// The payload as an unnamed ISO 9660 image, open for reading.
 inline auto write_payload(std::filesystem::path const& directory, std::vector<archive_member> const& members)
     -> result<descriptor> {
-    return open_unnamed(directory).and_then([&](descriptor file) {
-        return write_archive(file.get(), archive_kind::iso9660, members).and_then([&] {
-            return reopen(file, O_RDONLY);
-        });
+    return open_unnamed(directory).and_then([&](descriptor file) -> result<descriptor> {
+        if (auto written = write_archive(file.get(), archive_kind::iso9660, members); !written)
+            return tl::unexpected{written.error()};
+        auto const size = static_cast<off_t>(payload_disk_size.count);
+        if (::lseek(file.get(), 0, SEEK_END) > size)
+            return usage_error("what /cdrom would hold is more than {}", to_string(payload_disk_size));
+        if (::ftruncate(file.get(), size) != 0) return system_failure(errno, "{}", directory.string());
+        return reopen(file, O_RDONLY);
     });
 }
 
 /// Claims a slot and opens the machine's files. `payload` is what /cdrom will hold, an open ISO 9660 image;
-/// closed: there is none. Disks go to `scratch`.
-inline auto prepare_guest(machine_request const& wanted, descriptor payload, paths const& where,
-                          std::filesystem::path const& scratch, slot_wait const& wait)
+/// closed: there is none. Disks go to `scratch`. What the guest begins with is `begin(slot const&)`'s.
+template<class Begin>
+auto prepare_guest(machine_request const& wanted, descriptor payload, paths const& where,
+                   std::filesystem::path const& scratch, slot_wait const& wait, Begin begin)
     -> result<prepared_guest> {
     return check_fits(wanted)
         .and_then([&] { return find_program(x86_64::program, "qemu-system-x86"); })
         .and_then([&](auto const&) { return claim_slot(where, wait); })
         .and_then([&](slot place) {
-            return open_machine<x86_64>(wanted, place, scratch, std::move(payload)).map([&](launch start) {
-                return prepared_guest{std::move(place), std::move(start)};
-            });
+            return open_machine<x86_64>(wanted, place, scratch, std::move(payload), begin(place))
+                .map([&](launch start) {
+                    return prepared_guest{std::move(place), std::move(start)};
+                });
         });
+}
+
+/// The same for a guest that boots.
+inline auto prepare_guest(machine_request const& wanted, descriptor payload, paths const& where,
+                          std::filesystem::path const& scratch, slot_wait const& wait)
+    -> result<prepared_guest> {
+    return prepare_guest(wanted, std::move(payload), where, scratch, wait,
+                         [](slot const&) { return guest_start{}; });
 }
 
 } // namespace ktest

@@ -24,6 +24,7 @@ struct launch {
     command qemu;
     std::vector<descriptor> inherited; ///< what `qemu.descriptors` names, kept open until QEMU has it
     descriptor qmp, agent, output, console;
+    descriptor state; ///< of a saved machine, to be loaded; closed: the machine boots
 };
 
 /// One running QEMU and everything that it and its guest say, as events in the loop's thread. Destroyed, it
@@ -60,6 +61,15 @@ public:
     auto backlog() const -> std::size_t { return outgoing_.size(); }
     /// Calls once, as soon as QEMU has taken everything.
     void when_sent(std::function<void()> call) { when_sent_ = std::move(call); }
+    /// Stops the guest and saves the state of its devices; `state_moved` follows. Its memory must be a shared
+    /// file. (QEMU's docs/system/vm-templating.rst)
+    void save(descriptor const& state) {
+        qmp_.execute("stop");
+        prepare_to_move();
+        constexpr std::int64_t unlimited = 1'000'000'000'000; // QEMU's default is for networks
+        qmp_.execute("migrate-set-parameters", {{"max-bandwidth", unlimited}});
+        move_state(state, "migrate");
+    }
     /// Ends QEMU at once; `machine_gone` follows.
     void kill() {
         if (!ended_) ::kill(-pid_, SIGKILL);
@@ -92,6 +102,11 @@ private:
                       },
                       [this] { part_ended(); }} {
         with.inherited.clear();
+        if (with.state) {
+            loading_ = true;
+            prepare_to_move();
+            move_state(with.state, "migrate-incoming");
+        }
         process_.async_wait([this](boost::system::error_code, int) {
             ended_ = true;
             gone_.wait_status = process_.native_exit_code();
@@ -120,6 +135,9 @@ private:
             on_event_(guest_reset{});
         } else if (name == "GUEST_PANICKED")
             on_event_(guest_panicked{});
+        else if (auto const status = data.value("status", "");
+                 name == "MIGRATION" && (status == "completed" || status == "failed"))
+            state_has_moved(status == "completed");
         else if (name == "STOP" || name == "RESUME")
             on_event_(guest_stopped{name == "STOP"});
         else if (name == "BLOCK_IO_ERROR" && data.value("nospace", false))
@@ -127,6 +145,23 @@ private:
         else if (name == "VSERPORT_CHANGE" && data.value("id", "") == "output-port"
                  && !data.value("open", true))
             on_event_(output_closed{});
+    }
+
+    void state_has_moved(bool whole) {
+        if (whole && loading_) qmp_.execute("cont"); // it was saved standing still
+        on_event_(state_moved{whole});
+    }
+    void prepare_to_move() {
+        auto capabilities = nlohmann::json::array();
+        for (auto const* name : {"events", "x-ignore-shared"})
+            capabilities.push_back({{"capability", name}, {"state", true}});
+        qmp_.execute("migrate-set-capabilities", {{"capabilities", std::move(capabilities)}});
+    }
+    void move_state(descriptor const& state, std::string const& command) {
+        qmp_.pass(state, "state");
+        qmp_.execute(command, {{"uri", "fd:state"}}, [this](result<nlohmann::json> const& taken) {
+            if (!taken) on_event_(state_moved{false});
+        });
     }
 
     void send() {
@@ -165,6 +200,7 @@ private:
     machine_gone gone_;
     int parts_ended_ = 0;
     bool ended_ = false;
+    bool loading_ = false;
     bool waiting_ = false;
     bool agent_broken_ = false;
     byte_stream output_, agent_, console_, complaints_;

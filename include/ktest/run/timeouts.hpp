@@ -11,6 +11,7 @@ namespace ktest {
 /// guest runs without KVM.
 struct timeouts {
     std::chrono::milliseconds boot;
+    std::chrono::milliseconds wake;                ///< of a restored guest
     std::optional<std::chrono::milliseconds> test; ///< none: for ever
     std::chrono::milliseconds shutdown;
     std::chrono::milliseconds stragglers; ///< after the test's end, for what it left in the background
@@ -22,6 +23,7 @@ constexpr auto timeouts_for(accelerator acceleration, std::optional<std::chrono:
     using namespace std::chrono_literals;
     auto const slowness = acceleration == accelerator::kvm ? 1 : 4;
     return {.boot = 60s * slowness,
+            .wake = 5s * slowness,
             .test = test,
             .shutdown = 5s * slowness,
             .stragglers = 2s,

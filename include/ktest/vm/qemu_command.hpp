@@ -71,11 +71,17 @@ inline void add_disk(qemu_arguments& qemu, disk const& what, std::size_t index) 
         "file.discard=unmap,file.filename={}{}",
         what.overlay ? node + "-base" : node, read_only ? "on" : "off", qemu.file_name(what.file), cache);
     qemu.add("-blockdev", "{}", file);
-    if (what.overlay)
-        qemu.add("-blockdev",
-                 "driver=qcow2,node-name={0},backing={0}-base,file.driver=file,file.locking=off,file."
-                 "filename={1}{2}",
-                 node, qemu.file_name(*what.overlay), cache);
+    auto const add_layer = [&](std::string const& name, std::string const& below, file_source const& layer,
+                               std::string_view mode) {
+        qemu.add(
+            "-blockdev",
+            "driver=qcow2,node-name={},backing={}{},file.driver=file,file.locking=off,file.filename={}{}",
+            name, below, mode, qemu.file_name(layer), cache);
+    };
+    auto below = node + "-base";
+    if (what.between)
+        add_layer(node + "-between", std::exchange(below, node + "-between"), *what.between, ",read-only=on");
+    if (what.overlay) add_layer(node, below, *what.overlay, "");
     qemu.add("-device",
              "virtio-blk-pci,drive={},serial={},addr={:x}.{:x},multifunction=on,disable-legacy=on{}", node,
              what.serial, first_device + index / 8, index % 8,
@@ -106,11 +112,16 @@ auto qemu_command(vm_config const& vm) -> std::vector<std::string> {
     qemu.flag("-nodefaults");
     qemu.flag("-no-user-config");
     qemu.add("-name", "{}", detail::option_value(vm.name));
-    qemu.add("-machine", "{},accel={},usb=off,sata=off,smbus=off,vmport=off", Machine::type,
-             vm.acceleration == accelerator::kvm ? "kvm" : "tcg");
+    qemu.add("-machine", "{},accel={},usb=off,sata=off,smbus=off,vmport=off{}", Machine::type,
+             vm.acceleration == accelerator::kvm ? "kvm" : "tcg",
+             vm.memory_in ? ",memory-backend=memory" : "");
     qemu.add("-cpu", "{}", Machine::cpu(vm.acceleration));
     qemu.add("-smp", "{}", vm.cpus);
     qemu.add("-m", "{}B", vm.memory.count);
+    if (vm.memory_in)
+        qemu.add("-object", "memory-backend-file,id=memory,size={}B,mem-path=/proc/self/fd/{},share={}",
+                 vm.memory.count, vm.memory_in->number, vm.memory_in->shared ? "on" : "off");
+    if (vm.incoming) qemu.add("-incoming", "defer");
     qemu.add("-display", "none");
     qemu.add("-action", "reboot={},panic={}", vm.reboot == on_reboot::end ? "shutdown" : "reset",
              vm.panic == on_panic::end ? "none" : "pause");

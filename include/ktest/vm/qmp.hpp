@@ -9,10 +9,14 @@
 #include <boost/asio/write.hpp>
 #include <nlohmann/json.hpp>
 
+#include <array>
+#include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+
+#include <sys/socket.h>
 
 namespace ktest {
 
@@ -40,6 +44,29 @@ public:
             json{{"execute", command}, {"arguments", std::move(arguments)}, {"id", id}}.dump() + "\n");
         // One command fits a socket's buffer many times over, so writes that follow each other cannot mix.
         boost::asio::async_write(socket_, boost::asio::buffer(*text), [text](auto, auto) {});
+    }
+
+    /// Gives QEMU an open file, which the commands that follow know by `name`.
+    void pass(descriptor const& file, std::string const& name, answer on_answer = {}) {
+        auto const id = ++last_id_;
+        if (on_answer) answers_[id] = std::move(on_answer);
+        auto const text =
+            json{{"execute", "getfd"}, {"arguments", {{"fdname", name}}}, {"id", id}}.dump() + "\n";
+        iovec bytes{const_cast<char*>(text.data()),
+                    text.size()}; // NOLINT(cppcoreguidelines-pro-type-const-cast)
+        alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+        msghdr message{};
+        message.msg_iov = &bytes;
+        message.msg_iovlen = 1;
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        auto* const header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        auto const number = file.get();
+        std::memcpy(CMSG_DATA(header), &number, sizeof number);
+        (void)::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL); // QEMU's end, if it failed, tells
     }
 
 private:

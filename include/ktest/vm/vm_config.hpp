@@ -36,6 +36,7 @@ struct disk {
     std::string serial;
     file_source file;
     std::optional<file_source> overlay; ///< a qcow2 that takes the writes; `file` is then only read
+    std::optional<file_source> between; ///< a qcow2 over `file` and below `overlay`: writes of long ago
     bool writable = true;
     bool kept = false; ///< outlives the VM, so a flush by the guest must reach the host's disk
     friend auto operator==(disk const&, disk const&) -> bool = default;
@@ -53,6 +54,13 @@ struct vde_network {
     friend auto operator==(vde_network const&, vde_network const&) -> bool = default;
 };
 
+/// The guest's memory as a file, by its number in QEMU's process.
+struct memory_file {
+    int number = -1;
+    bool shared = false; ///< what the guest writes reaches the file
+    friend auto operator==(memory_file const&, memory_file const&) -> bool = default;
+};
+
 /// What the VM does when the guest reboots or panics.
 enum class on_reboot { end, reset };
 enum class on_panic { end, pause };
@@ -62,6 +70,8 @@ struct vm_config {
     std::string name;
     accelerator acceleration{};
     bytes memory;
+    std::optional<ktest::memory_file> memory_in; ///< none: QEMU's own
+    bool incoming = false;                       ///< wait for a saved state instead of booting
     unsigned cpus = 1;
     std::filesystem::path kernel;
     std::filesystem::path initramfs;

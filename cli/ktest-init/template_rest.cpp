@@ -1,0 +1,99 @@
+#include "template_rest.hpp"
+
+#include "process.hpp"
+#include "text_file.hpp"
+#include <ktest/descriptor.hpp>
+
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <vector>
+
+#include <linux/random.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+namespace ktest::init {
+namespace {
+
+/// Mixes the host's bytes into the kernel's generator, which credits them, and has every derived generator
+/// start anew (random(4)).
+void reseed(std::string const& entropy) {
+    descriptor const device{::open("/dev/urandom", O_WRONLY | O_CLOEXEC)};
+    std::vector<std::uint32_t> memory((sizeof(rand_pool_info) + entropy.size()) / 4 + 1);
+    auto* const pool = reinterpret_cast<rand_pool_info*>(memory.data());
+    pool->entropy_count = static_cast<int>(entropy.size() * 8);
+    pool->buf_size = static_cast<int>(entropy.size());
+    std::memcpy(pool->buf, entropy.data(), entropy.size());
+    ::ioctl(device.get(), RNDADDENTROPY, pool);
+    ::ioctl(device.get(), RNDRESEEDCRNG);
+}
+
+/// machine-id(5), where the image has one.
+void draw_machine_id() {
+    if (read_text("/etc/machine-id").empty()) return;
+    std::array<unsigned char, 16> bytes{};
+    ::getentropy(bytes.data(), bytes.size());
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (auto const byte : bytes) {
+        text += digits[byte >> 4U];
+        text += digits[byte & 0xfU];
+    }
+    write_text("/etc/machine-id", text + '\n', 0444);
+}
+
+/// Process ids, free pages and the phase of timers are not the same in every restore.
+void shake(std::uint32_t seed) {
+    for (auto forks = seed % 16; forks > 0; --forks) {
+        auto const pid = ::fork();
+        if (pid == 0) ::_exit(0);
+        if (pid > 0) ::waitpid(pid, nullptr, 0);
+    }
+    auto const pages = (seed >> 4U) % 64;
+    constexpr std::size_t page = 4096;
+    if (pages > 0) {
+        auto* const memory = ::mmap(nullptr, pages * page, PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+        if (memory != MAP_FAILED) ::munmap(memory, pages * page);
+    }
+    constexpr long microsecond = 1000;
+    timespec const pause{.tv_sec = 0, .tv_nsec = static_cast<long>((seed >> 10U) % 10'000) * microsecond};
+    ::nanosleep(&pause, nullptr);
+}
+
+} // namespace
+
+auto warm_up() -> pid_t {
+    return start({.arguments = {"/bin/sh", "-c",
+                                "for shell in /bin/bash /bin/sh; do [ -x $shell ] && $shell -c :; done\n"
+                                "cat /bin/cat /bin/ls /bin/grep /bin/mount /bin/dd /bin/sleep /bin/sync "
+                                "/bin/mkdir >/dev/null\nls / >/dev/null"},
+                  .environment = base_environment()});
+}
+
+auto kernel_health() -> wire::resting {
+    auto const locks = read_text("/proc/lockdep_stats");
+    auto const at = locks.find("debug_locks:");
+    auto const value = at == std::string::npos ? at : locks.find_first_of("01", at);
+    return {.tainted = std::strtoull(read_text("/proc/sys/kernel/tainted").c_str(), nullptr, 10),
+            .lockdep_died = static_cast<std::uint8_t>(value != std::string::npos && locks[value] == '0')};
+}
+
+void set_clock(std::uint64_t nanoseconds) {
+    if (nanoseconds == 0) return;
+    timespec const now{.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000),
+                       .tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000)};
+    ::clock_settime(CLOCK_REALTIME, &now);
+}
+
+void wake_up(wire::wake const& wake) {
+    set_clock(wake.wall_clock_ns);
+    reseed(wake.entropy);
+    draw_machine_id();
+    shake(wake.shake);
+}
+
+} // namespace ktest::init

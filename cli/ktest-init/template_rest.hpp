@@ -1,0 +1,25 @@
+#pragma once
+
+// A guest that rests is saved and restored many times: what is the same in all of them by that, and should
+// not be, is made different here.
+
+#include <ktest/guest/messages.hpp>
+
+#include <functional>
+
+namespace ktest::init {
+
+/// Brings into memory what the first moments of a test need; the caller reaps what it starts.
+auto warm_up() -> pid_t;
+
+/// What the kernel says of itself.
+auto kernel_health() -> wire::resting;
+
+/// Sets the wall clock.
+void set_clock(std::uint64_t nanoseconds);
+
+/// Makes this restored guest one of its own: clock, random numbers, machine id, and by a seed a little of
+/// where things come to lie.
+void wake_up(wire::wake const& wake);
+
+} // namespace ktest::init

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <ktest/run/guest_run.hpp>
+#include <ktest/run/make_template.hpp>
+#include <ktest/run/prepare_guest.hpp>
+#include <ktest/run/template_key.hpp>
+
+#include <functional>
+#include <optional>
+#include <random>
+#include <string>
+
+namespace ktest {
+
+/// How old something is, in its largest unit: `40 s`, `3 min`, `2 h`.
+inline auto short_age(std::chrono::seconds age) -> std::string {
+    auto const count = age.count();
+    if (count < 60) return fmt::format("{} s", count);
+    return count < 3600 ? fmt::format("{} min", count / 60) : fmt::format("{} h", count / 3600);
+}
+
+/// Where the guest of one run comes from: a template of its kind, if there is one or it pays to make one,
+/// else a boot. Each attempt of the run asks anew; one whose guest did not wake up is followed by a boot.
+class guest_source {
+public:
+    /// `say` gets a line for the user.
+    guest_source(machine_request const& wanted, paths const& where, bool may_restore,
+                 std::function<void(std::string_view)> say)
+        : wanted_{wanted}, store_{where.templates()}, scratch_{where.scratch()}, say_{std::move(say)} {
+        // What a user adds to QEMU may be anything, and KVM's clocks have not proved themselves here.
+        auto const fit = wanted.acceleration == accelerator::tcg && wanted.qemu_arguments.empty()
+                         && !wanted.keep_root && !wanted.vde_switch;
+        auto const qemu = find_program(x86_64::program, "qemu-system-x86");
+        if (may_restore && fit && qemu) key_ = template_key(wanted, *qemu);
+    }
+
+    /// What the guest in this slot begins with.
+    auto begin(slot const& place, bool has_payload) -> guest_start {
+        found_.reset();
+        if (key_.empty() || failed_ || store_.is_cold(key_)) return {};
+        found_ = store_.find(key_);
+        if (!found_ && store_.is_known(key_) && make(place, has_payload)) found_ = store_.find(key_);
+        if (!found_) return {};
+        return {.how = guest_start::kind::restored,
+                .memory = std::move(found_->memory),
+                .root_writes = std::move(found_->root_writes),
+                .state = std::move(found_->state)};
+    }
+
+    /// What a restored guest is told first; none: it boots.
+    auto wake(std::string const& nonce) -> std::optional<wire::wake> {
+        if (!found_) return std::nullopt;
+        std::random_device random;
+        std::string entropy;
+        while (entropy.size() < 32) entropy += static_cast<char>(random() & 0xffU);
+        seed_ = random();
+        return wire::wake{.nonce = nonce, .entropy = std::move(entropy), .shake = *seed_};
+    }
+
+    /// The kernel's log from before the guest was saved.
+    auto kernel_log() const -> std::string_view {
+        return found_ ? std::string_view{found_->kernel_log} : std::string_view{};
+    }
+
+    /// Learns from how an attempt ended.
+    void ended(guest_outcome const& outcome) {
+        if (key_.empty()) return;
+        if (found_ && !outcome.boot && !std::holds_alternative<interrupted>(outcome.said)) {
+            failed_ = true;
+            store_.failed(key_);
+        }
+        if (!found_ && outcome.boot) store_.make_known(key_);
+    }
+
+    /// `cold`, or `template 3f2a 2 h`.
+    auto describe() const -> std::string {
+        return found_ ? fmt::format("template {} {}", found_->id, short_age(found_->age)) : "cold";
+    }
+    /// Of the small differences between restores.
+    auto seed() const -> std::optional<std::uint32_t> { return found_ ? seed_ : std::nullopt; }
+
+private:
+    auto make(slot const& place, bool has_payload) -> bool {
+        auto lock = store_.begin_making(key_);
+        if (!lock || !*lock) {
+            if (!lock) say_(fmt::format("no template: {}", lock.error().message));
+            return false;
+        }
+        store_.prune();
+        auto payload = result<descriptor>{};
+        if (has_payload)
+            payload = detail::open_blank(scratch_, payload_disk_size).and_then([](descriptor const& blank) {
+                return reopen(blank, O_RDONLY);
+            });
+        auto const made = std::move(payload).and_then([&](descriptor file) {
+            return make_template(wanted_, place, scratch_, store_.place_of(key_), std::move(file));
+        });
+        if (made) return true;
+        say_(fmt::format("no template could be made: {}", made.error().message));
+        store_.failed(key_);
+        return false;
+    }
+
+    machine_request const& wanted_;
+    template_store store_;
+    std::filesystem::path scratch_;
+    std::function<void(std::string_view)> say_;
+    std::string key_; ///< empty: no templates for this run
+    std::optional<opened_template> found_;
+    std::optional<std::uint32_t> seed_;
+    bool failed_ = false;
+};
+
+} // namespace ktest

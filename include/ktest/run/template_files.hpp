@@ -1,0 +1,49 @@
+#pragma once
+
+#include <ktest/image/overlay.hpp>
+#include <ktest/run/template_store.hpp>
+
+namespace ktest {
+
+/// The files of a template in the making; they have no names until it is whole.
+struct template_files {
+    unfinished_file memory, root_writes, state;
+
+    /// `size` of memory, an empty overlay over a root of `root_size`.
+    static auto open(std::filesystem::path const& place, bytes size, bytes root_size)
+        -> result<template_files> {
+        auto memory = unfinished_file::open(place / "memory");
+        auto root = unfinished_file::open(place / "root.qcow2");
+        auto state = unfinished_file::open(place / "state");
+        for (auto const* one : {&memory, &root, &state})
+            if (!*one) return tl::unexpected{one->error()};
+        if (::ftruncate(memory->number(), static_cast<off_t>(size.count)) != 0)
+            return system_failure(errno, "{}", (place / "memory").string());
+        return write_all(root->number(), empty_overlay(root_size)).map([&] {
+            return template_files{std::move(*memory), std::move(*root), std::move(*state)};
+        });
+    }
+
+    /// Names them all, the manifest last.
+    auto finish(std::filesystem::path const& place, std::string_view kernel_log) -> result<void> {
+        auto const trace = [](unfinished_file const& file) {
+            descriptor const same{::fcntl(file.number(), F_DUPFD_CLOEXEC, 3)};
+            return detail::file_trace(same);
+        };
+        if (::lseek(state.number(), 0, SEEK_SET) != 0) return system_failure(errno, "{}", place.string());
+        auto const saved = read_all(state.number());
+        if (!saved) return tl::unexpected{saved.error()};
+        auto const manifest = nlohmann::json{{"memory", trace(memory)},
+                                             {"root", trace(root_writes)},
+                                             {"state", digest{}.add(*saved).text()}}
+                                  .dump();
+        for (auto const* mark : {"uses", "manifest.json"}) ::unlink((place / mark).c_str());
+        return memory.finish()
+            .and_then([&] { return root_writes.finish(); })
+            .and_then([&] { return state.finish(); })
+            .and_then([&] { return write_file(place / "kernel.log", kernel_log, 0600); })
+            .and_then([&] { return write_file(place / "manifest.json", manifest, 0600); });
+    }
+};
+
+} // namespace ktest

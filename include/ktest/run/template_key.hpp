@@ -1,0 +1,45 @@
+#pragma once
+
+#include <ktest/image/file_cache.hpp>
+#include <ktest/run/qemu_script.hpp>
+
+#include <string>
+
+namespace ktest {
+
+namespace detail {
+
+/// A file that is replaced, never changed in place, and whose name tells its content: times of access change
+/// it for nobody.
+inline void add_named_content(digest& to, std::filesystem::path const& file) {
+    struct stat status {};
+    ::stat(file.c_str(), &status);
+    to.add(fmt::format("{} {} {} {}.{}", file.string(), status.st_ino, status.st_size, status.st_mtim.tv_sec,
+                       status.st_mtim.tv_nsec));
+}
+
+inline void add_file(digest& to, std::filesystem::path const& file) {
+    struct stat status {};
+    to.add(file.string());
+    if (::stat(file.c_str(), &status) == 0) add_identity(to, status);
+}
+
+} // namespace detail
+
+/// Names a guest by everything that shapes it until its test begins: kernel, modules, initramfs, root image,
+/// QEMU itself and its whole command line, and what host and init say to each other.
+inline auto template_key(machine_request const& wanted, std::filesystem::path const& qemu) -> std::string {
+    auto machine = wanted;
+    machine.name = "template";
+    digest key;
+    key.add(std::to_string(wire::protocol_version));
+    for (auto const& word : qemu_command<x86_64>(named_machine(machine, slot_number::all()[0])))
+        key.add(word);
+    for (auto const size : wanted.scratch) key.add(std::to_string(size.count));
+    for (auto const& file : {qemu, wanted.kernel.image, wanted.root_image}) detail::add_file(key, file);
+    detail::add_named_content(key, wanted.initramfs);
+    if (wanted.modules_image) detail::add_named_content(key, *wanted.modules_image);
+    return key.text();
+}
+
+} // namespace ktest
