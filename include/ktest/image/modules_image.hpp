@@ -24,7 +24,6 @@ struct module_tree {
     std::vector<std::string> names; ///< of all in it, from its top on, without the links to the build tree
     std::vector<std::string> links; ///< `build` and `source`
     std::uint64_t blocks = 0;       ///< of 4 KiB
-    bool has_modules = false;
     digest identity;
 };
 
@@ -50,7 +49,6 @@ inline auto walk_modules(std::filesystem::path const& directory) -> result<modul
         }
         found.names.emplace_back(name);
         found.blocks += static_cast<std::uint64_t>(entry->fts_statp->st_size) / 4096 + 1;
-        found.has_modules = found.has_modules || name.find(".ko") != std::string_view::npos;
         // A directory says nothing that its files do not, but changes when a link to the build tree does.
         found.identity.add(name);
         if (entry->fts_info != FTS_D) add_identity(found.identity, *entry->fts_statp);
@@ -143,7 +141,7 @@ inline auto modules_image(kernel const& from, paths const& where)
     if (from.modules.empty()) return std::nullopt;
     auto tree = detail::walk_modules(from.modules);
     if (!tree) return tl::unexpected{tree.error()};
-    if (!tree->has_modules) return std::nullopt;
+    if (tree->names.empty()) return std::nullopt; // without modules it still tells what is built in
     return cached_file(
                where.cache / "modules", tree->identity.text() + ".ext4", 8,
                [&](std::filesystem::path const& file) {

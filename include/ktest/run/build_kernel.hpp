@@ -118,7 +118,8 @@ inline auto find_built_kernel(source_tree const& tree, kernel_builder& builder) 
     std::error_code ignored;
     if (!std::filesystem::exists(found.image, ignored))
         return unavailable("{}: not built yet", found.image.string());
-    found.release = trim(read_file(tree.build / "include/config/kernel.release").value_or(""));
+    found.release = read_file(tree.build / "include/config/kernel.release").value_or("");
+    found.release.erase(found.release.find_last_not_of('\n') + 1);
     return install_modules(tree, config, found.release, builder).map([&](std::filesystem::path modules) {
         found.modules = std::move(modules);
         return std::move(found);

@@ -81,11 +81,19 @@ TEST_CASE("the same tree gives the same image", "[modules_image]") {
 TEST_CASE("a kernel without modules has no modules image", "[modules_image]") {
     temporary_home const home;
     CHECK(modules_image(kernel{}, home.where) == std::nullopt);
+    kernel empty{.modules = home.path / "empty"};
+    std::filesystem::create_directories(empty.modules);
+    CHECK(modules_image(empty, home.where) == std::nullopt);
+    CHECK_FALSE(modules_image(kernel{.modules = home.path / "nothing"}, home.where));
+}
+
+TEST_CASE("a kernel whose modules are all built in has an image that says so", "[modules_image]") {
+    temporary_home const home;
     auto kernel = kernel_with_modules(home);
     std::filesystem::remove_all(kernel.modules / "kernel");
-    CHECK(modules_image(kernel, home.where) == std::nullopt);
-    kernel.modules = home.path / "nothing";
-    CHECK_FALSE(modules_image(kernel, home.where));
+    auto const image = modules_image(kernel, home.where);
+    REQUIRE(image);
+    CHECK(image->has_value());
 }
 
 TEST_CASE("a modules image that does not fit leaves nothing behind", "[modules_image]") {
