@@ -2,8 +2,12 @@
 
 #include "text_file.hpp"
 #include <ktest/descriptor.hpp>
+#include <ktest/guest/messages.hpp>
 
 #include <map>
+
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 
 namespace ktest::init {
 namespace {
@@ -26,6 +30,15 @@ auto disk_with_serial(std::string_view serial) -> std::optional<std::string> {
         if (known == serial) return "/dev/" + name;
     }
     return {};
+}
+
+void forget_disks() {
+    for (auto const& name : names_in("/sys/block")) {
+        auto const serial = serial_of(name);
+        if (serial == wire::root_serial || serial == wire::modules_serial) continue;
+        if (descriptor const device{::open(("/dev/" + name).c_str(), O_RDONLY | O_CLOEXEC)})
+            ::ioctl(device.get(), BLKFLSBUF, 0);
+    }
 }
 
 auto disk_name(std::uint32_t place) -> std::string {

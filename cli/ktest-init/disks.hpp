@@ -10,6 +10,10 @@ namespace ktest::init {
 /// `/dev/vdX` of the virtio disk with this serial; none: there is no such disk (yet).
 auto disk_with_serial(std::string_view serial) -> std::optional<std::string>;
 
+/// Drops what the kernel keeps in memory of the content of disks that are not mounted: a restored guest has
+/// others.
+void forget_disks();
+
 /// vda for 0, vdz for 25, vdaa for 26.
 auto disk_name(std::uint32_t place) -> std::string;
 

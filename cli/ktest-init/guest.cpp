@@ -58,9 +58,7 @@ void guest::serve(std::function<problem()> const& set_up) {
 void guest::start_daemons() {
     daemons_ = true;
     auto const come = [this] {
-        if (--daemons_to_come_ > 0) return;
-        host_key_ = ssh_.listen();
-        host_.send(wire::host_key{host_key_});
+        if (--daemons_to_come_ == 0) daemons_have_come();
     };
     auto const udevd = start_udevd();
     auto const key = ssh_.make_key();
@@ -70,7 +68,13 @@ void guest::start_daemons() {
         come();
     });
     when_ended(key, [=](int /*status*/) { come(); });
-    if (daemons_to_come_ == 0) host_.send(wire::host_key{});
+    if (daemons_to_come_ == 0) daemons_have_come();
+}
+
+void guest::daemons_have_come() {
+    host_key_ = ssh_.listen();
+    host_.send(wire::host_key{host_key_});
+    if (rest_wanted_) lie_down();
 }
 
 void guest::hear() {
@@ -150,7 +154,16 @@ void guest::carry_out(wire::input const& input) { streams_.give(input.data); }
 void guest::carry_out(wire::resize const& size) { streams_.resize(size.rows, size.columns); }
 
 void guest::carry_out(wire::rest const& /*rest*/) {
+    rest_wanted_ = true;
+    if (!daemons_)
+        start_daemons();
+    else if (daemons_to_come_ == 0)
+        lie_down();
+}
+
+void guest::lie_down() {
     when_ended(warm_up(), [this](int /*status*/) {
+        ::sync(); // or every restored guest would write it again
         forward_kernel_log();
         host_.send(kernel_health());
         resting_ = true;
@@ -160,8 +173,11 @@ void guest::carry_out(wire::rest const& /*rest*/) {
 void guest::carry_out(wire::wake const& wake) {
     wake_up(wake);
     resting_ = false;
-    host_.send(wire::awake{
-        .nonce = wake.nonce, .release = kernel_release(), .kernel_offset = offset_, .host_key = host_key_});
+    host_.send(wire::awake{.nonce = wake.nonce,
+                           .release = kernel_release(),
+                           .kernel_offset = offset_,
+                           .host_key = host_key_,
+                           .wall_clock_ns = wall_clock()});
 }
 
 void guest::carry_out(wire::power_off const& /*power_off*/) {

@@ -31,6 +31,8 @@ private:
     void carry_out(wire::wake const& wake);
     [[noreturn]] void carry_out(wire::power_off const& /*power_off*/);
 
+    void daemons_have_come();
+    void lie_down();
     auto prepare(wire::run const& run) -> problem;
     auto start_command(wire::run const& run) -> problem;
     void command_ended(int status);
@@ -49,6 +51,7 @@ private:
     int daemons_to_come_ = 0;
     std::string offset_;   ///< of the kernel
     std::string host_key_; ///< once it was told
+    bool rest_wanted_ = false;
     bool resting_ = false; ///< between `rest` and `wake` nothing is said
     bool deaf_ = false;    ///< the host could not be understood
 };

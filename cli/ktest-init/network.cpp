@@ -3,8 +3,13 @@
 #include "text_file.hpp"
 #include <ktest/descriptor.hpp>
 
+#include <array>
+#include <cstdio>
+#include <cstring>
+
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <net/route.h>
 #include <sys/ioctl.h>
 
@@ -50,6 +55,19 @@ void bring_up_network() {
     route.rt_gateway = address("10.0.2.2");
     route.rt_flags = RTF_UP | RTF_GATEWAY;
     ::ioctl(socket.get(), SIOCADDRT, &route);
+}
+
+void set_address(std::string const& mac) {
+    std::array<unsigned char, 6> bytes{};
+    if (std::sscanf(mac.c_str(), "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
+                    &bytes[4], &bytes[5])
+        != 6)
+        return;
+    descriptor const socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    auto request = named("eth0");
+    request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
+    std::memcpy(request.ifr_hwaddr.sa_data, bytes.data(), bytes.size());
+    ::ioctl(socket.get(), SIOCSIFHWADDR, &request);
 }
 
 void write_resolver() { write_text("/etc/resolv.conf", "nameserver 10.0.2.3\n"); }

@@ -11,6 +11,9 @@ void write_resolver();
 /// guest without a network card goes without.
 void bring_up_network();
 
+/// Gives eth0 another address, `DE:AD:BE:EF:01:07`; one that cannot be read changes nothing.
+void set_address(std::string const& mac);
+
 /// Sets the hostname, and a line of /etc/hosts for it, so that looking it up asks nobody.
 void name_host(std::string const& name);
 

@@ -1,5 +1,7 @@
 #include "template_rest.hpp"
 
+#include "disks.hpp"
+#include "network.hpp"
 #include "process.hpp"
 #include "text_file.hpp"
 #include <ktest/descriptor.hpp>
@@ -68,6 +70,7 @@ void shake(std::uint32_t seed) {
 
 auto warm_up() -> pid_t {
     return start({.arguments = {"/bin/sh", "-c",
+                                "command -v udevadm >/dev/null && udevadm settle\n"
                                 "for shell in /bin/bash /bin/sh; do [ -x $shell ] && $shell -c :; done\n"
                                 "cat /bin/cat /bin/ls /bin/grep /bin/mount /bin/dd /bin/sleep /bin/sync "
                                 "/bin/mkdir >/dev/null\nls / >/dev/null"},
@@ -89,10 +92,18 @@ void set_clock(std::uint64_t nanoseconds) {
     ::clock_settime(CLOCK_REALTIME, &now);
 }
 
+auto wall_clock() -> std::uint64_t {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
 void wake_up(wire::wake const& wake) {
     set_clock(wake.wall_clock_ns);
     reseed(wake.entropy);
     draw_machine_id();
+    set_address(wake.mac);
+    forget_disks();
     shake(wake.shake);
 }
 

@@ -15,11 +15,12 @@ auto warm_up() -> pid_t;
 /// What the kernel says of itself.
 auto kernel_health() -> wire::resting;
 
-/// Sets the wall clock.
+/// The wall clock, in nanoseconds since 1970.
 void set_clock(std::uint64_t nanoseconds);
+auto wall_clock() -> std::uint64_t;
 
-/// Makes this restored guest one of its own: clock, random numbers, machine id, and by a seed a little of
-/// where things come to lie.
+/// Makes this restored guest one of its own: clock, random numbers, machine id, address, and by a seed a
+/// little of where things come to lie.
 void wake_up(wire::wake const& wake);
 
 } // namespace ktest::init

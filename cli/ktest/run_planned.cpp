@@ -95,13 +95,12 @@ auto run_machine(run_options const& options, test_plan& plan, prepared_guest& gu
     auto const script = log.directory() / "qemu.sh";
     if (auto kept = write_file(script, qemu_script(plan.machine, guest.place.number), 0755); !kept)
         return tl::unexpected{kept.error()};
-    if (auto kept = log.add_kernel_log({.records = std::string{source.kernel_log()}}); !kept)
-        return tl::unexpected{kept.error()};
+    if (auto kept = log.begin_kernel_log(source.kernel_log()); !kept) return tl::unexpected{kept.error()};
     vm_presence const presence{guest.place, plan.machine};
     guest_run run{{.start = plan.start,
                    .budgets = plan.budgets,
                    .rules = {.may_reboot = plan.spec.may_reboot},
-                   .wake = source.wake(plan.start.nonce),
+                   .wake = source.wake(guest.place, plan.start.nonce),
                    .hold_failed = !plan.budgets.test && !options.no_hold && !options.bisect && !options.ctest,
                    .hold_always = options.interactive,
                    .say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); },

@@ -120,8 +120,9 @@ struct awake {
     std::string nonce;
     std::string release;
     std::string kernel_offset;
-    std::string host_key; ///< as `host_key` told it
-    auto fields() { return std::tie(nonce, release, kernel_offset, host_key); }
+    std::string host_key;            ///< as `host_key` told it
+    std::uint64_t wall_clock_ns = 0; ///< since 1970, as the guest has it now
+    auto fields() { return std::tie(nonce, release, kernel_offset, host_key, wall_clock_ns); }
     friend auto operator==(awake const&, awake const&) -> bool = default;
 };
 
@@ -179,7 +180,7 @@ struct power_off {
     auto fields() { return std::tie(); }
     friend auto operator==(power_off const&, power_off const&) -> bool = default;
 };
-/// Get warm, then rest: this guest is about to become a template. Said after `host_key` has come.
+/// Instead of `run`: get warm, then rest, for this guest is about to become a template.
 struct rest {
     static constexpr std::uint8_t type = 69;
     auto fields() { return std::tie(); }
@@ -192,7 +193,8 @@ struct wake {
     std::uint64_t wall_clock_ns = 0; ///< since 1970
     std::string entropy;             ///< for the kernel's random number generator
     std::uint32_t shake = 0;         ///< seed of small differences between restores
-    auto fields() { return std::tie(nonce, wall_clock_ns, entropy, shake); }
+    std::string mac;                 ///< of eth0: the template's was another's
+    auto fields() { return std::tie(nonce, wall_clock_ns, entropy, shake, mac); }
     friend auto operator==(wake const&, wake const&) -> bool = default;
 };
 

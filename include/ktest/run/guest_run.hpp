@@ -112,7 +112,11 @@ public:
 private:
     void on(session_event const& event) {
         keep(event);
-        if (auto const* said = std::get_if<wire::from_guest>(&event)) heed(*said);
+        if (auto const* said = std::get_if<wire::from_guest>(&event)) {
+            if (auto const* awake = std::get_if<wire::awake>(said); awake != nullptr && !is_well(*awake))
+                return session_->kill();
+            heed(*said);
+        }
         auto const step = judge_.see(event);
         if (auto const* halt = std::get_if<guest_stopped>(&event)) {
             stopped_ = halt->stopped;
@@ -157,9 +161,8 @@ private:
     }
 
     void heed(wire::from_guest const& said) {
-        auto const* const awake = std::get_if<wire::awake>(&said);
-        auto const is_ready = std::holds_alternative<wire::ready>(said)
-                              || (awake != nullptr && awake->nonce == options_.start.nonce);
+        auto const is_ready =
+            std::holds_alternative<wire::ready>(said) || std::holds_alternative<wire::awake>(said);
         if (is_ready && !ready_) ready_ = clock::now();
         if (std::holds_alternative<wire::started>(said) && !started_) {
             started_ = clock::now();
@@ -199,9 +202,16 @@ private:
             std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()}.count());
     }
 
+    /// Whether it is the guest that was woken, and lives in the present.
+    auto is_well(wire::awake const& awake) const -> bool {
+        constexpr std::uint64_t slack = 50'000'000;
+        return awake.nonce == options_.start.nonce && awake.wall_clock_ns + slack >= woken_at_
+               && awake.wall_clock_ns <= wall_clock() + slack;
+    }
+
     void wake() {
         auto message = *options_.wake;
-        message.wall_clock_ns = wall_clock();
+        message.wall_clock_ns = woken_at_ = wall_clock();
         session_->tell(std::move(message));
     }
 
@@ -221,7 +231,8 @@ private:
         stage_timer_.cancel();
         step_timer_.cancel();
         auto const& said = *judge_.decision();
-        auto const holdable = !gone_ && !std::holds_alternative<interrupted>(said);
+        auto const sleeps = options_.wake && !ready_; // another guest will boot in its place
+        auto const holdable = !gone_ && !sleeps && !std::holds_alternative<interrupted>(said);
         auto const failure = std::holds_alternative<failed>(said);
         if (holdable && (options_.hold_always || (options_.hold_failed && failure)))
             options_.on_hold(said);
@@ -287,6 +298,7 @@ private:
     unsigned countdowns_ = 0;
     bool stopped_ = false;
     bool woken_ = false;
+    std::uint64_t woken_at_ = 0;
     bool abandoned_ = false; ///< nobody waits for the rest of the output any more
     bool asked_to_power_off_ = false;
 };

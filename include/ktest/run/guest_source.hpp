@@ -26,7 +26,11 @@ public:
     /// `say` gets a line for the user.
     guest_source(machine_request const& wanted, paths const& where, bool may_restore,
                  std::function<void(std::string_view)> say)
-        : wanted_{wanted}, store_{where.templates()}, scratch_{where.scratch()}, say_{std::move(say)} {
+        : wanted_{wanted},
+          store_{where.templates()},
+          marks_{store_.marks()},
+          scratch_{where.scratch()},
+          say_{std::move(say)} {
         // What a user adds to QEMU may be anything, and KVM's clocks have not proved themselves here.
         auto const fit = wanted.acceleration == accelerator::tcg && wanted.qemu_arguments.empty()
                          && !wanted.keep_root && !wanted.vde_switch;
@@ -37,9 +41,9 @@ public:
     /// What the guest in this slot begins with.
     auto begin(slot const& place, bool has_payload) -> guest_start {
         found_.reset();
-        if (key_.empty() || failed_ || store_.is_cold(key_)) return {};
-        found_ = store_.find(key_);
-        if (!found_ && store_.is_known(key_) && make(place, has_payload)) found_ = store_.find(key_);
+        if (key_.empty() || failed_ || marks_.is_cold(key_)) return {};
+        find();
+        if (!found_ && !failed_ && marks_.is_known(key_) && make(place, has_payload)) find();
         if (!found_) return {};
         return {.how = guest_start::kind::restored,
                 .memory = std::move(found_->memory),
@@ -47,14 +51,15 @@ public:
                 .state = std::move(found_->state)};
     }
 
-    /// What a restored guest is told first; none: it boots.
-    auto wake(std::string const& nonce) -> std::optional<wire::wake> {
+    /// What a restored guest is told first in its slot; none: it boots.
+    auto wake(slot const& place, std::string const& nonce) -> std::optional<wire::wake> {
         if (!found_) return std::nullopt;
         std::random_device random;
         std::string entropy;
         while (entropy.size() < 32) entropy += static_cast<char>(random() & 0xffU);
         seed_ = random();
-        return wire::wake{.nonce = nonce, .entropy = std::move(entropy), .shake = *seed_};
+        return wire::wake{
+            .nonce = nonce, .entropy = std::move(entropy), .shake = *seed_, .mac = place.number.mac()};
     }
 
     /// The kernel's log from before the guest was saved.
@@ -67,9 +72,10 @@ public:
         if (key_.empty()) return;
         if (found_ && !outcome.boot && !std::holds_alternative<interrupted>(outcome.said)) {
             failed_ = true;
-            store_.failed(key_);
+            if (marks_.count_failure(key_)) store_.drop(key_);
         }
-        if (!found_ && outcome.boot) store_.make_known(key_);
+        if (found_ && outcome.boot) marks_.forgive(key_);
+        if (!found_ && outcome.boot) marks_.make_known(key_);
     }
 
     /// `cold`, or `template 3f2a 2 h`.
@@ -80,6 +86,16 @@ public:
     auto seed() const -> std::optional<std::uint32_t> { return found_ ? seed_ : std::nullopt; }
 
 private:
+    /// What is not what was saved is told of once, and booted instead.
+    void find() {
+        auto found = store_.find(key_);
+        failed_ = !found;
+        if (found)
+            found_ = std::move(*found);
+        else
+            say_(fmt::format("the template cannot be used, so the guest boots: {}", found.error().message));
+    }
+
     auto make(slot const& place, bool has_payload) -> bool {
         auto lock = store_.begin_making(key_);
         if (!lock || !*lock) {
@@ -97,12 +113,14 @@ private:
         });
         if (made) return true;
         say_(fmt::format("no template could be made: {}", made.error().message));
-        store_.failed(key_);
+        store_.remove(key_);
+        marks_.count_failure(key_);
         return false;
     }
 
     machine_request const& wanted_;
     template_store store_;
+    template_marks marks_;
     std::filesystem::path scratch_;
     std::function<void(std::string_view)> say_;
     std::string key_; ///< empty: no templates for this run

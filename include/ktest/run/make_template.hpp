@@ -61,7 +61,7 @@ private:
     void hear(wire::from_guest const& said) {
         if (auto const* records = std::get_if<wire::kernel_log>(&said)) log_ += records->records;
         if (auto const* trouble = std::get_if<wire::trouble>(&said)) give_up("init: " + trouble->what);
-        if (std::holds_alternative<wire::host_key>(said)) session_->tell(wire::rest{});
+        if (std::holds_alternative<wire::ready>(said)) session_->tell(wire::rest{});
         if (auto const* resting = std::get_if<wire::resting>(&said)) {
             if (resting->lockdep_died != 0 || (resting->tainted & report_taints) != 0)
                 return give_up("the kernel reported something while it booted");
@@ -86,6 +86,15 @@ private:
 
 } // namespace detail
 
+/// `6.1.0-56-cloud-amd64, 256 MiB, 2 CPUs, scratch 1 GiB, 1 GiB`
+inline auto describe_guest(machine_request const& wanted) -> std::string {
+    std::vector<std::string> sizes;
+    for (auto const size : wanted.scratch) sizes.push_back(to_string(size));
+    return fmt::format("{}, {}, {} CPU{}{}{}", wanted.kernel.release, to_string(wanted.memory), wanted.cpus,
+                       wanted.cpus == 1 ? "" : "s", sizes.empty() ? "" : ", scratch ",
+                       fmt::join(sizes, ", "));
+}
+
 /// Boots a machine in a slot, lets it rest, and saves it at `place`; the slot is free for another VM then.
 inline auto make_template(machine_request const& wanted, slot const& in, std::filesystem::path const& scratch,
                           std::filesystem::path const& place, descriptor payload) -> result<void> {
@@ -101,7 +110,7 @@ inline auto make_template(machine_request const& wanted, slot const& in, std::fi
     auto const state = again(files->state.number());
     detail::template_maker maker{timeouts_for(wanted.acceleration, {}), state};
     return maker.run(std::move(*start)).and_then([&](std::string const& log) {
-        return files->finish(place, log);
+        return files->finish(place, log, describe_guest(wanted));
     });
 }
 

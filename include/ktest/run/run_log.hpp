@@ -47,6 +47,12 @@ public:
     auto add_output(std::string_view bytes) -> result<void> { return write(test_, "test.log", bytes); }
     auto add_console(std::string_view bytes) -> result<void> { return write(console_, "console.log", bytes); }
 
+    /// Begins kernel.log anew, for another guest.
+    auto begin_kernel_log(std::string_view records) -> result<void> {
+        if (::ftruncate(kernel_.get(), 0) != 0) return system_failure(errno, "kernel.log");
+        return add_kernel_log({.records = std::string{records}}).map([](auto const&) {});
+    }
+
     /// Gives the records, so that the caller can tell of some.
     auto add_kernel_log(wire::kernel_log const& log) -> result<std::vector<kernel_record>> {
         std::string text;

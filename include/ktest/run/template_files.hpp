@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ktest/image/overlay.hpp>
+#include <ktest/image/unfinished_file.hpp>
 #include <ktest/run/template_store.hpp>
 
 namespace ktest {
@@ -24,8 +25,9 @@ struct template_files {
         });
     }
 
-    /// Names them all, the manifest last.
-    auto finish(std::filesystem::path const& place, std::string_view kernel_log) -> result<void> {
+    /// Names them all, the manifest last. `what` describes the guest in a phrase.
+    auto finish(std::filesystem::path const& place, std::string_view kernel_log, std::string const& what)
+        -> result<void> {
         auto const trace = [](unfinished_file const& file) {
             descriptor const same{::fcntl(file.number(), F_DUPFD_CLOEXEC, 3)};
             return detail::file_trace(same);
@@ -33,10 +35,11 @@ struct template_files {
         if (::lseek(state.number(), 0, SEEK_SET) != 0) return system_failure(errno, "{}", place.string());
         auto const saved = read_all(state.number());
         if (!saved) return tl::unexpected{saved.error()};
-        auto const manifest = nlohmann::json{{"memory", trace(memory)},
-                                             {"root", trace(root_writes)},
-                                             {"state", digest{}.add(*saved).text()}}
-                                  .dump();
+        auto const manifest = nlohmann::json{
+            {"memory", trace(memory)},
+            {"root", trace(root_writes)},
+            {"state", digest{}.add(*saved).text()},
+            {"what", what}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
         for (auto const* mark : {"uses", "manifest.json"}) ::unlink((place / mark).c_str());
         return memory.finish()
             .and_then([&] { return root_writes.finish(); })

@@ -38,7 +38,7 @@ auto const guest_says = std::vector<wire::from_guest>{
     wire::out_file{"a/b", 1ULL << 40U, std::string(70000, 'x')},
     wire::command_output{2, ""},
     wire::resting{1U << 9U, 1},
-    wire::awake{"nonce", "6.1.0", "ffffffff81000000", "ssh-ed25519 AAAA"},
+    wire::awake{"nonce", "6.1.0", "ffffffff81000000", "ssh-ed25519 AAAA", 0xfedcba9876543210},
 };
 auto const host_says = std::vector<wire::to_guest>{
     wire::run{.nonce = "n",
@@ -58,7 +58,7 @@ auto const host_says = std::vector<wire::to_guest>{
     wire::resize{50, 132},
     wire::power_off{},
     wire::rest{},
-    wire::wake{"nonce", 1'700'000'000'000'000'000, std::string(32, '\xff'), 7},
+    wire::wake{"nonce", 1'700'000'000'000'000'000, std::string(32, '\xff'), 7, "DE:AD:BE:EF:01:07"},
 };
 
 // Reads garbage as far as it goes; nothing to check but that it ends, gives nothing after an error, and

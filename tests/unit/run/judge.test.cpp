@@ -213,3 +213,17 @@ TEST_CASE("the same words give the same verdict however they are cut", "[judge]"
         CHECK(verdict_after_finish(it) == verdict{failed{"TEST FAILED: no"}});
     }
 }
+
+TEST_CASE("a restored guest that echoes the nonce is as good as one that is ready", "[judge]") {
+    judge it{"n"};
+    CHECK(it.see(state_moved{true}) == next::nothing);
+    CHECK(it.see(guest_stopped{false}) == next::nothing);
+    CHECK(it.see(wire::from_guest{wire::awake{.nonce = "another"}}) == next::nothing);
+    CHECK(it.see(wire::from_guest{wire::awake{.nonce = "n"}}) == next::run_test);
+}
+
+TEST_CASE("a guest that does not wake up has timed out in boot", "[judge]") {
+    judge it{"n"};
+    CHECK(it.time_up(stage::boot, "after 20 s") == next::conclude);
+    CHECK(*it.decision() == verdict{timed_out{stage::boot, "after 20 s"}});
+}

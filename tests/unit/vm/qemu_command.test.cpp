@@ -57,3 +57,31 @@ TEST_CASE("the guest is cut off from the network unless it is opened", "[qemu_co
     vm.network = user_network{.ssh_port = 9007, .open = true};
     CHECK(has(qemu_command<x86_64>(vm), "restrict=off"));
 }
+
+TEST_CASE("a guest to be saved shares its memory's file, a restored one has it for itself",
+          "[qemu_command]") {
+    vm_config vm;
+    vm.memory = bytes{256U << 20U};
+    CHECK_FALSE(has(qemu_command<x86_64>(vm), "memory-backend"));
+    CHECK_FALSE(has(qemu_command<x86_64>(vm), "-incoming"));
+    vm.memory_in = memory_file{.number = 7, .shared = true};
+    CHECK(has(qemu_command<x86_64>(vm),
+              "memory-backend-file,id=memory,size=268435456B,mem-path=/proc/self/fd/7,share=on"));
+    CHECK(has(qemu_command<x86_64>(vm), ",memory-backend=memory"));
+    vm.memory_in->shared = false;
+    vm.incoming = true;
+    CHECK(has(qemu_command<x86_64>(vm), "mem-path=/proc/self/fd/7,share=off"));
+    CHECK(has(qemu_command<x86_64>(vm), "-incoming"));
+}
+
+TEST_CASE("what a saved guest had written lies between its image and a run's writes", "[qemu_command]") {
+    vm_config vm;
+    vm.disks.push_back({.serial = "root",
+                        .file = std::filesystem::path{"/image"},
+                        .overlay = std::filesystem::path{"/overlay"},
+                        .between = std::filesystem::path{"/between"}});
+    auto const list = qemu_command<x86_64>(vm);
+    CHECK(has(list, "node-name=root-disk-between,backing=root-disk-base,read-only=on"));
+    CHECK(has(list, "node-name=root-disk,backing=root-disk-between,"));
+    CHECK(has(list, "virtio-blk-pci,drive=root-disk,"));
+}

@@ -2,7 +2,7 @@
 # The first example passes, says just what the test says, and leaves every file that a run promises.
 . "$(dirname "$0")/../case.sh"
 
-run ktest run "$examples/hello"
+run ktest run --cold "$examples/hello"
 expect_status 0
 release=$(result_of hello 'r["kernel"]["release"]')
 printf 'Hello from Linux %s\nTEST SUCCESS\n' "$release" >expected
