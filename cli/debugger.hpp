@@ -22,20 +22,50 @@ struct kernel_symbols {
     std::vector<std::pair<std::filesystem::path, std::string>> modules; ///< with their addresses
 };
 
-/// Asks the guest to set kgdb up and to tell where its modules lie; an error: it does not answer, or has no
-/// kgdb.
-inline auto ready_for_kgdb(paths const& where, slot_number slot) -> result<std::string> {
-    constexpr auto script = "echo ttyS1,115200 >/sys/module/kgdboc/parameters/kgdboc || exit 3\n"
-                            "cd /sys/module && for m in */sections/.text; do\n"
-                            "echo ${m%%/*} $(cat $m); done 2>/dev/null; exit 0";
-    auto const asked = ssh_command(where, slot, {script});
-    auto const told = capture({.arguments = asked}, {.time = std::chrono::seconds{30}});
-    if (!told) return tl::unexpected{told.error()};
-    constexpr auto no_kgdb = 3;
-    if (WIFEXITED(told->status) && WEXITSTATUS(told->status) == no_kgdb)
-        return unavailable("this kernel has no kgdb (CONFIG_KGDB_SERIAL_CONSOLE)");
-    if (!told->succeeded()) return unavailable("the guest does not answer");
-    return told->out;
+/// A guest that is ready to be debugged: where its modules lie, and the ssh by which it is asked to stop.
+struct ready_guest {
+    std::string modules; ///< lines `NAME ADDRESS`
+    child_process ssh;
+    descriptor go; ///< a line written there stops it in kgdb
+};
+
+/// Asks the guest where its modules lie and, for kgdb, to get ready to stop on its second serial port: not at
+/// once, for a kernel that stands still sends no answers. An error: it does not answer, or has no kgdb.
+inline auto ask_guest(paths const& where, slot_number slot, bool for_kgdb) -> result<ready_guest> {
+    constexpr std::string_view last_word = "ready\n";
+    std::string script = "cd /sys/module; for m in */sections/.text; do\n"
+                         "[ ! -e $m ] || echo ${m%%/*} $(cat $m); done\n";
+    if (for_kgdb) script += "echo ttyS1,115200 >kgdboc/parameters/kgdboc || exit 3\n";
+    script += "echo ready\n";
+    if (for_kgdb) script += "read go && echo g >/proc/sysrq-trigger\n";
+    std::array<int, 2> answers{};
+    std::array<int, 2> orders{};
+    if (::pipe2(answers.data(), O_CLOEXEC) != 0) return system_failure(errno, "pipe");
+    descriptor const told{answers[0]};
+    descriptor theirs{answers[1]};
+    if (::pipe2(orders.data(), O_CLOEXEC) != 0) return system_failure(errno, "pipe");
+    descriptor const heard{orders[0]};
+    descriptor go{orders[1]};
+    auto ssh = start({.arguments = ssh_command(where, slot, {std::move(script)}),
+                      .descriptors = {{heard.get(), 0}, {theirs.get(), 1}}});
+    if (!ssh) return tl::unexpected{ssh.error()};
+    theirs.close();
+    ready_guest guest{.ssh = std::move(*ssh), .go = std::move(go)};
+    auto const until = deadline::clock::now() + std::chrono::seconds{30};
+    while (!guest.modules.ends_with(last_word)) {
+        std::array<char, 4096> block{};
+        if (!wait_readable({told.get(), -1}, until)) return unavailable("the guest does not answer");
+        auto const got = ::read(told.get(), block.data(), block.size());
+        if (got > 0) guest.modules.append(block.data(), static_cast<std::size_t>(got));
+        if (got > 0) continue;
+        constexpr auto no_kgdb = 3;
+        auto const status = guest.ssh.wait();
+        if (WIFEXITED(status) && WEXITSTATUS(status) == no_kgdb)
+            return unavailable("this kernel has no kgdb (CONFIG_KGDB_SERIAL_CONSOLE)");
+        return unavailable("the guest does not answer");
+    }
+    guest.modules.resize(guest.modules.size() - last_word.size());
+    return guest;
 }
 
 /// The modules of `listing`, lines `NAME ADDRESS`, that were built beside the vmlinux.
@@ -58,10 +88,13 @@ inline auto find_module_symbols(std::filesystem::path const& vmlinux, std::strin
 /// gdb's arguments: the symbols where they lie, the connection, then the user's own.
 inline auto gdb_arguments(kernel_symbols const& symbols, std::filesystem::path const& socket,
                           std::vector<std::string> const& words) -> std::vector<std::string> {
-    std::vector<std::string> arguments{"gdb", "-q", "-iex", "set confirm off", "-iex", "set pagination off"};
+    std::vector<std::string> arguments{"gdb",  "-q",
+                                       "-iex", "set confirm off",
+                                       "-iex", "set pagination off",
+                                       "-iex", "set auto-load python-scripts off"};
     auto const add = [&](std::string text) { arguments.insert(arguments.end(), {"-ex", std::move(text)}); };
     if (!symbols.vmlinux.empty()) {
-        add(symbols.shift == 0 ? fmt::format("symbol-file {}", shell_quote(symbols.vmlinux.string()))
+        add(symbols.shift == 0 ? fmt::format("file {}", shell_quote(symbols.vmlinux.string()))
                                : fmt::format("symbol-file -o {:#x} {}", symbols.shift,
                                              shell_quote(symbols.vmlinux.string())));
         for (auto const& [file, address] : symbols.modules)
@@ -106,22 +139,17 @@ inline auto become_gdb(paths const& where, running_vm const& vm, bool use_stub,
         return unavailable("another debugger has this VM").value();
     ::fcntl(lock->get(), F_SETFD, 0);
 
-    auto const modules = ready_for_kgdb(where, vm.slot);
-    if (modules) symbols.modules = find_module_symbols(symbols.vmlinux, *modules);
-    if (!modules && !use_stub) {
-        tell("{}: QEMU's stub serves", modules.error().message);
-        use_stub = true;
-    }
+    auto guest = ask_guest(where, vm.slot, !use_stub);
+    if (guest) symbols.modules = find_module_symbols(symbols.vmlinux, guest->modules);
     auto socket = directory / "kgdb";
-    if (use_stub) {
+    if (!guest && !use_stub) tell("{}: QEMU's stub serves", guest.error().message);
+    if (!guest || use_stub) {
         socket = directory / "gdb";
         auto const asked = ask_monitor(directory / "mon",
                                        fmt::format("gdbserver unix:{},server=on,wait=off", socket.string()));
         if (!asked) return asked.error();
-    } else {
-        auto const stopped =
-            start({.arguments = ssh_command(where, vm.slot, {"echo g >/proc/sysrq-trigger"})});
-        if (!stopped) return stopped.error();
+    } else if (auto stopped = write_all(guest->go.get(), "go\n"); !stopped) {
+        return stopped.error();
     }
     auto const arguments = gdb_arguments(symbols, socket, words);
     auto const pointers = detail::pointers(arguments);
