@@ -2,6 +2,7 @@
 
 #include <ktest/ignored_signal.hpp>
 #include <ktest/run/command_input.hpp>
+#include <ktest/run/guest_outcome.hpp>
 #include <ktest/run/judge.hpp>
 #include <ktest/run/output_copy.hpp>
 #include <ktest/run/run_log.hpp>
@@ -37,32 +38,6 @@ struct guest_run_options {
     bool whole_kernel_log = false; ///< tell all of it, not only the warnings of the test's own time
     std::function<void(kernel_record const&)> on_kernel_record;
 };
-
-struct guest_outcome {
-    verdict said;
-    std::optional<int> wait_status; ///< of the test's first process
-    int boots = 1;
-    std::string start_again; ///< why a new QEMU may try, nothing of the test having run; empty: it may not
-    std::optional<std::chrono::duration<double>> boot; ///< QEMU's start to ready; none: it never was
-    std::optional<std::chrono::duration<double>> test; ///< the test's own time; none: it never began
-    std::chrono::duration<double> total{};
-};
-
-namespace detail {
-
-/// What may end a QEMU through no fault of the guest, and not the next one; empty: something else did.
-/// QEMU 7.2 with several virtual CPUs under TCG flushes another CPU's TLB from the wrong thread while the
-/// guest maps its devices, and now and then dies of it (mended in 8.1).
-inline auto mishap_at_start(machine_gone const& gone) -> std::string {
-    if (gone.complaint.find("Could not set up host forwarding rule") != std::string::npos)
-        return "somebody else took the slot's ssh port";
-    for (auto const own : {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE})
-        if (WIFSIGNALED(gone.wait_status) && WTERMSIG(gone.wait_status) == own)
-            return fmt::format("QEMU itself died of signal {} while the guest booted", own);
-    return "";
-}
-
-} // namespace detail
 
 /// One VM from QEMU's start to its end: a test, a command, or nothing but the guest, as the rules say.
 class guest_run {
