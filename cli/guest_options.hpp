@@ -86,6 +86,12 @@ inline void add_build_options(CLI::App& app, guest_wishes& wishes) {
         ->envname("KTEST_NO_BUILD");
 }
 
+/// `--cold`, for every command that may start its VM from a template.
+inline void add_cold_option(CLI::App& app, bool& cold) {
+    app.add_flag("--cold", cold, "boot the VM, even where a template of its kind is kept")
+        ->envname("KTEST_COLD");
+}
+
 /// `-s`, for every command that makes a VM without a script to say so.
 inline void add_scratch_option(CLI::App& app, std::vector<bytes>& scratch) {
     add_parsed(

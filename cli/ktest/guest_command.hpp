@@ -4,6 +4,7 @@
 #include "../vm_presence.hpp"
 #include "build_progress.hpp"
 #include <ktest/report/progress.hpp>
+#include <ktest/run/guest_source.hpp>
 #include <ktest/run/nonce.hpp>
 #include <ktest/run/run_in_slot.hpp>
 #include <ktest/run/ssh_key.hpp>
@@ -14,6 +15,7 @@ namespace ktest::cli {
 /// What `ktest exec` and `ktest shell` are asked for.
 struct guest_command {
     guest_wishes guest;
+    bool cold = false;
     std::vector<bytes> scratch;
     std::vector<std::string> arguments;
     wire::streams io = wire::streams::command;
@@ -33,11 +35,12 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
     auto& request = machine->request;
     request.name = asked.io == wire::streams::terminal ? "shell" : asked.arguments.front();
     request.scratch = asked.scratch;
+    auto const say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); };
+    guest_source source{request, *where, !asked.cold, say};
     auto const prepare = [&] {
         return prepare_guest(request, {}, *where, where->scratch(),
-                             {.budget = asked.guest.slot_wait, .begun = [&](std::string_view why) {
-                                  console.line(fmt::format("ktest: {}", why));
-                              }});
+                             {.budget = asked.guest.slot_wait, .begun = say},
+                             [&](slot const& place) { return source.begin(place, false); });
     };
     auto const run_once = [&](prepared_guest& guest) -> result<guest_outcome> {
         auto log = run_log::unnamed(where->scratch());
@@ -45,8 +48,9 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
         vm_presence const presence{guest.place, request};
 
         auto const size = terminal_size();
+        auto const nonce = make_nonce();
         guest_run run{
-            {.start = {.nonce = make_nonce(),
+            {.start = {.nonce = nonce,
                        .authorized_key = guest_ssh_key(*where).value_or(""),
                        .hostname = "ktest",
                        .io = static_cast<std::uint8_t>(asked.io),
@@ -57,7 +61,8 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
                        .environment = test_environment()},
              .budgets = timeouts_for(request.acceleration, {}),
              .rules = {.status_decides = true},
-             .say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); },
+             .wake = source.wake(guest.place, nonce),
+             .say = say,
              .on_guest =
                  [&](wire::from_guest const& said) {
                      machine->build_lock.close();
@@ -67,9 +72,11 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
                  },
              .on_kernel_record = [&](kernel_record const& record) { console.line(to_string(record)); }},
             *log};
-        return run.run(std::move(guest.start));
+        return run.run(std::move(guest.start)).map([&](guest_outcome outcome) {
+            source.ended(outcome);
+            return outcome;
+        });
     };
-    auto const say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); };
     auto const outcome = prepare().and_then(
         [&](prepared_guest ready) { return run_in_slot(std::move(ready), prepare, run_once, say); });
     if (!outcome) return tl::unexpected{outcome.error()};

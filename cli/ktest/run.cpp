@@ -1,5 +1,6 @@
 #include "../guest_options.hpp"
 #include "../report_error.hpp"
+#include "audit.hpp"
 #include "build_progress.hpp"
 #include "commands.hpp"
 #include "run_planned.hpp"
@@ -37,7 +38,11 @@ auto run(run_options const& options) -> result<verdict> {
         fmt::print("{}", describe(*plan));
         return passed{};
     }
-    return run_planned(options, std::move(*plan), *where, console);
+    if (options.audit) return audit(options, std::move(*plan), *where, console);
+    auto const cold = options.cold || options.bisect;
+    return run_planned(options, std::move(*plan), *where,
+                       cold ? template_use::none : template_use::when_known, console)
+        .map([](finished_run const& ended) { return ended.report.verdict; });
 }
 
 /// `--bisect` has its own defaults: a timeout, no holding.
@@ -86,8 +91,9 @@ void add_run(CLI::App& app, int& status, std::vector<std::string> const& trailin
     add_parsed(
         *command, "--bisect", parse_bisect_goal, [options](bisect_goal goal) { options->bisect = goal; },
         "for git bisect run; --bisect=fail, crash, boot or a regular expression looks for that alone");
-    command->add_flag("--cold", options->cold, "boot the VM, even where a template of its kind is kept")
-        ->envname("KTEST_COLD");
+    add_cold_option(*command, options->cold);
+    command->add_flag("--audit", options->audit,
+                      "run it twice, booted and from a template, and say what differed");
     command->add_flag("-n,--dry-run", options->dry_run,
                       "print the plan and QEMU's command line, start nothing");
     add_ctest_options(*command, options->ctest);
