@@ -22,6 +22,7 @@ void add_stop(CLI::App& app, int& status);
 void add_kernel(CLI::App& app, int& status);
 void add_config(CLI::App& app, int& status);
 void add_image(CLI::App& app, int& status);
+void add_template(CLI::App& app, int& status);
 void add_doctor(CLI::App& app, int& status);
 
 } // namespace ktest::cli

@@ -36,11 +36,12 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
     request.name = asked.io == wire::streams::terminal ? "shell" : asked.arguments.front();
     request.scratch = asked.scratch;
     auto const say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); };
-    guest_source source{request, *where, !asked.cold, say};
+    guest_source source{request, *where, asked.cold ? template_use::none : template_use::when_known, false,
+                        say};
     auto const prepare = [&] {
         return prepare_guest(request, {}, *where, where->scratch(),
                              {.budget = asked.guest.slot_wait, .begun = say},
-                             [&](slot const& place) { return source.begin(place, false); });
+                             [&](slot const& place) { return source.begin(place); });
     };
     auto const run_once = [&](prepared_guest& guest) -> result<guest_outcome> {
         auto log = run_log::unnamed(where->scratch());

@@ -88,10 +88,15 @@ auto write_results(run_report const& report, run_options const& options, std::st
     return all;
 }
 
-/// Runs the VM of a plan to its end. `logged_before`: bytes of kernel.log when the test began.
+/// What is learnt of a guest's kernel while it runs.
+struct kernel_history {
+    std::optional<std::uintmax_t> logged_before; ///< bytes of kernel.log when the test began
+    std::vector<std::string> warnings;           ///< since then
+};
+
+/// Runs the VM of a plan to its end.
 auto run_machine(run_options const& options, test_plan& plan, prepared_guest& guest, guest_source& source,
-                 run_log& log, progress& console, std::optional<std::uintmax_t>& logged_before)
-    -> result<guest_outcome> {
+                 run_log& log, progress& console, kernel_history& history) -> result<guest_outcome> {
     auto const script = log.directory() / "qemu.sh";
     if (auto kept = write_file(script, qemu_script(plan.machine, guest.place.number), 0755); !kept)
         return tl::unexpected{kept.error()};
@@ -116,12 +121,19 @@ auto run_machine(run_options const& options, test_plan& plan, prepared_guest& gu
                        [&](wire::from_guest const& said) {
                            if (std::holds_alternative<wire::started>(said)) console.clear();
                            plan.build_lock.close();
-                           if (std::holds_alternative<wire::started>(said) && !logged_before)
-                               logged_before = std::filesystem::file_size(log.directory() / "kernel.log");
+                           if (std::holds_alternative<wire::started>(said) && !history.logged_before)
+                               history.logged_before =
+                                   std::filesystem::file_size(log.directory() / "kernel.log");
                            presence.heed(said);
                        },
                    .whole_kernel_log = options.verbose,
-                   .on_kernel_record = [&](kernel_record const& record) { console.line(to_string(record)); }},
+                   .on_kernel_record =
+                       [&](kernel_record const& record) {
+                           constexpr unsigned warning = 4;
+                           console.line(to_string(record));
+                           if (history.logged_before && record.level <= warning)
+                               history.warnings.push_back(record.text);
+                       }},
                   log};
     console.update(fmt::format("booting {}", plan.machine.kernel.release));
     return run.run(std::move(guest.start)).map([&](guest_outcome outcome) {
@@ -132,16 +144,17 @@ auto run_machine(run_options const& options, test_plan& plan, prepared_guest& gu
 
 } // namespace
 
-auto run_planned(run_options const& options, test_plan plan, paths const& where, progress& console)
-    -> result<verdict> {
+auto run_planned(run_options const& options, test_plan plan, paths const& where, template_use templates,
+                 progress& console) -> result<finished_run> {
     plan.machine.pause_on_panic = options.interactive;
     auto const say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); };
-    guest_source source{plan.machine, where, !options.cold && !plan.spec.cold_boot && !options.bisect, say};
+    if (plan.spec.cold_boot) templates = template_use::none;
+    guest_source source{plan.machine, where, templates, true, say};
     auto const prepare = [&]() -> result<prepared_guest> {
         return write_payload(where.scratch(), plan.payload).and_then([&](descriptor payload) {
             return prepare_guest(plan.machine, std::move(payload), where, where.scratch(),
                                  {.budget = options.request.guest.slot_wait, .begun = say},
-                                 [&](slot const& place) { return source.begin(place, true); });
+                                 [&](slot const& place) { return source.begin(place); });
         });
     };
     // The slot first, for one may wait for it for long, and leave.
@@ -158,23 +171,23 @@ auto run_planned(run_options const& options, test_plan plan, paths const& where,
     auto log = run_log::open(files->path);
     if (!log) return tl::unexpected{log.error()};
 
-    std::optional<std::uintmax_t> logged_before;
-    auto const outcome = plan.settled ? result<guest_outcome>{guest_outcome{.said = *plan.settled}}
-                                      : std::move(guest).and_then([&](prepared_guest ready) {
-                                            return run_in_slot(
-                                                std::move(ready), prepare,
-                                                [&](prepared_guest& with) {
-                                                    return run_machine(options, plan, with, source, *log,
-                                                                       console, logged_before);
-                                                },
-                                                say);
-                                        });
+    kernel_history history;
+    auto const outcome =
+        plan.settled ? result<guest_outcome>{guest_outcome{.said = *plan.settled}}
+                     : std::move(guest).and_then([&](prepared_guest ready) {
+                           return run_in_slot(
+                               std::move(ready), prepare,
+                               [&](prepared_guest& with) {
+                                   return run_machine(options, plan, with, source, *log, console, history);
+                               },
+                               say);
+                       });
     auto const output = read_file(files->path / "test.log").value_or("");
     auto const kernel_log = read_file(files->path / "kernel.log").value_or("");
     complete_report(
         report, outcome ? *outcome : guest_outcome{.said = unavailable_host{outcome.error().message}}, output,
         std::string_view{kernel_log}.substr(
-            std::min<std::size_t>(logged_before.value_or(kernel_log.size()), kernel_log.size())));
+            std::min<std::size_t>(history.logged_before.value_or(kernel_log.size()), kernel_log.size())));
     report.start = source.describe();
     report.shake = source.seed();
     report.artefacts = artefacts_in(files->path);
@@ -182,8 +195,8 @@ auto run_planned(run_options const& options, test_plan plan, paths const& where,
     console.clear();
     (void)write_all(STDERR_FILENO, verdict_text(report, console.colour()));
     if (options.ctest) (void)write_all(STDERR_FILENO, ctest_lines(report, options.ctest, output.size()));
-    if (!written && std::holds_alternative<passed>(report.verdict)) return unavailable_host{};
-    return report.verdict;
+    if (!written && std::holds_alternative<passed>(report.verdict)) report.verdict = unavailable_host{};
+    return finished_run{std::move(report), std::move(history.warnings)};
 }
 
 } // namespace ktest::cli

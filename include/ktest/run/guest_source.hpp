@@ -19,14 +19,20 @@ inline auto short_age(std::chrono::seconds age) -> std::string {
     return count < 3600 ? fmt::format("{} min", count / 60) : fmt::format("{} h", count / 3600);
 }
 
+/// Whether a run may start from a template, and makes one: where its kind has been asked for before, or at
+/// once.
+enum class template_use { none, when_known, at_once };
+
 /// Where the guest of one run comes from: a template of its kind, if there is one or it pays to make one,
 /// else a boot. Each attempt of the run asks anew; one whose guest did not wake up is followed by a boot.
 class guest_source {
 public:
     /// `say` gets a line for the user.
-    guest_source(machine_request const& wanted, paths const& where, bool may_restore,
+    guest_source(machine_request const& wanted, paths const& where, template_use use, bool has_payload,
                  std::function<void(std::string_view)> say)
         : wanted_{wanted},
+          use_{use},
+          has_payload_{has_payload},
           store_{where.templates()},
           marks_{store_.marks()},
           scratch_{where.scratch()},
@@ -35,15 +41,15 @@ public:
         auto const fit = wanted.acceleration == accelerator::tcg && wanted.qemu_arguments.empty()
                          && !wanted.keep_root && !wanted.vde_switch;
         auto const qemu = find_program(x86_64::program, "qemu-system-x86");
-        if (may_restore && fit && qemu) key_ = template_key(wanted, *qemu);
+        if (use != template_use::none && fit && qemu) key_ = template_key(wanted, has_payload, *qemu);
     }
 
     /// What the guest in this slot begins with.
-    auto begin(slot const& place, bool has_payload) -> guest_start {
+    auto begin(slot const& place) -> guest_start {
         found_.reset();
         if (key_.empty() || failed_ || marks_.is_cold(key_)) return {};
         find();
-        if (!found_ && !failed_ && marks_.is_known(key_) && make(place, has_payload)) find();
+        if (!found_ && !failed_ && pays() && make(place)) find();
         if (!found_) return {};
         return {.how = guest_start::kind::restored,
                 .memory = std::move(found_->memory),
@@ -86,6 +92,8 @@ public:
     auto seed() const -> std::optional<std::uint32_t> { return found_ ? seed_ : std::nullopt; }
 
 private:
+    auto pays() const -> bool { return use_ == template_use::at_once || marks_.is_known(key_); }
+
     /// What is not what was saved is told of once, and booted instead.
     void find() {
         auto found = store_.find(key_);
@@ -96,7 +104,7 @@ private:
             say_(fmt::format("the template cannot be used, so the guest boots: {}", found.error().message));
     }
 
-    auto make(slot const& place, bool has_payload) -> bool {
+    auto make(slot const& place) -> bool {
         auto lock = store_.begin_making(key_);
         if (!lock || !*lock) {
             if (!lock) say_(fmt::format("no template: {}", lock.error().message));
@@ -104,7 +112,7 @@ private:
         }
         store_.prune();
         auto payload = result<descriptor>{};
-        if (has_payload)
+        if (has_payload_)
             payload = detail::open_blank(scratch_, payload_disk_size).and_then([](descriptor const& blank) {
                 return reopen(blank, O_RDONLY);
             });
@@ -119,6 +127,8 @@ private:
     }
 
     machine_request const& wanted_;
+    template_use use_;
+    bool has_payload_;
     template_store store_;
     template_marks marks_;
     std::filesystem::path scratch_;

@@ -30,11 +30,13 @@ inline void add_file(digest& to, std::filesystem::path const& file) {
 /// Names a guest by everything that shapes it until its test begins: kernel, modules, initramfs, root image,
 /// QEMU itself and its whole command line, what host and init say to each other, and the host's boot: a host
 /// that went down may have lost pages of a memory file.
-inline auto template_key(machine_request const& wanted, std::filesystem::path const& qemu) -> std::string {
+inline auto template_key(machine_request const& wanted, bool has_payload, std::filesystem::path const& qemu)
+    -> std::string {
     auto machine = wanted;
     machine.name = "template";
     digest key;
     key.add(std::to_string(wire::protocol_version));
+    key.add(has_payload ? "payload" : "");
     key.add(read_file("/proc/sys/kernel/random/boot_id").value_or(""));
     for (auto const& word : qemu_command<x86_64>(named_machine(machine, slot_number::all()[0])))
         key.add(word);

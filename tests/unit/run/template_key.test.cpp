@@ -11,7 +11,7 @@ struct some_machine {
     std::filesystem::path qemu = file("qemu");
     machine_request wanted{.name = "a",
                            .acceleration = accelerator::tcg,
-                           .kernel = {.image = file("kernel"), .name = "k", .release = "6.1"},
+                           .kernel = {.name = "k", .image = file("kernel"), .release = "6.1"},
                            .initramfs = file("initramfs"),
                            .modules_image = file("modules"),
                            .root_image = file("root"),
@@ -23,7 +23,7 @@ struct some_machine {
         REQUIRE(write_file(place.path / name, name));
         return place.path / name;
     }
-    auto key() const { return template_key(wanted, qemu); }
+    auto key() const { return template_key(wanted, true, qemu); }
 };
 
 } // namespace
@@ -49,6 +49,11 @@ TEST_CASE("whoever reads a cached image changes no key", "[template_key]") {
     CHECK(detail::touch(it.wanted.initramfs));
     CHECK(detail::touch(*it.wanted.modules_image));
     CHECK(it.key() == before);
+}
+
+TEST_CASE("a guest without a payload disk is another guest", "[template_key]") {
+    some_machine const it;
+    CHECK(template_key(it.wanted, false, it.qemu) != it.key());
 }
 
 TEST_CASE("whatever shapes the machine is part of the key", "[template_key]") {

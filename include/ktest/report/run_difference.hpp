@@ -1,0 +1,67 @@
+#pragma once
+
+#include <ktest/report/printable.hpp>
+#include <ktest/report/run_report.hpp>
+
+#include <cctype>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ktest {
+
+/// One of two runs that should have said the same.
+struct compared_run {
+    std::string_view how; ///< `booted`, `restored`
+    run_report const& report;
+    std::vector<std::string> const& warnings; ///< of the kernel
+};
+
+namespace detail {
+
+/// Without what differs from run to run: numbers, addresses, process ids.
+inline auto without_numbers(std::string_view text) -> std::string {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size();) {
+        auto const end = text.find_first_not_of("0123456789abcdefABCDEFx.", i);
+        auto const word = text.substr(i, end == std::string_view::npos ? end : end - i);
+        auto const is_number = !word.empty() && std::isdigit(static_cast<unsigned char>(word.front())) != 0;
+        plain += is_number ? "N" : word.empty() ? text.substr(i, 1) : word;
+        i += std::max<std::size_t>(word.size(), 1);
+    }
+    return plain;
+}
+
+/// Everything that a run said but its verdict.
+inline auto told(compared_run const& run) -> std::set<std::string> {
+    std::set<std::string> all;
+    for (auto const& one : run.report.subtests)
+        all.insert(fmt::format("subtest {}: {}", one.name, to_string(one.what)));
+    for (auto const& text : run.warnings) all.insert("kernel: " + without_numbers(text));
+    return all;
+}
+
+} // namespace detail
+
+/// What two runs of one test did not say alike, a line each: the verdict, subtests, the kernel's warnings.
+/// Numbers in a text are no difference.
+inline auto differences_between(compared_run const& one, compared_run const& other)
+    -> std::vector<std::string> {
+    std::vector<std::string> lines;
+    auto const verdict_of = [](compared_run const& run) {
+        return fmt::format("{} {}", name(run.report.verdict), reason(run.report.verdict));
+    };
+    if (detail::without_numbers(verdict_of(one)) != detail::without_numbers(verdict_of(other)))
+        lines.push_back(fmt::format("{}: {}; {}: {}", one.how, printable_line(verdict_of(one)), other.how,
+                                    printable_line(verdict_of(other))));
+    for (auto const& [ours, theirs] : {std::pair{&one, &other}, std::pair{&other, &one}}) {
+        auto const known = detail::told(*theirs);
+        for (auto const& text : detail::told(*ours))
+            if (!known.contains(text))
+                lines.push_back(fmt::format("only {}: {}", ours->how, printable_line(text)));
+    }
+    return lines;
+}
+
+} // namespace ktest
