@@ -44,6 +44,16 @@ fail() {
     exit 1
 }
 
+# own_templates: from here on templates and what is known of them are this case's own; image and kernels are the user's.
+own_templates() {
+    local part
+    mkdir -p home/.ktest
+    for part in root root.manifest kernels id_ed25519 id_ed25519.pub tmp; do
+        [ ! -e "$HOME/.ktest/$part" ] || ln -s "$(readlink -f "$HOME/.ktest/$part")" "home/.ktest/$part"
+    done
+    export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$HOME/.cache} HOME=$case_directory/home
+}
+
 # guest NAME: copies a script of guest/ here under a name that no other run on this machine has, and gives that name.
 guest() {
     cp "$vm_tests/guest/$1" "$1-$$"
