@@ -103,8 +103,7 @@ private:
             gone_ = true;
             if (!started_) start_again_ = detail::mishap_at_start(*gone);
             if (options_.wake && !ready_)
-                start_again_ = fmt::format("the guest restored from a template did not wake up{}{}",
-                                           gone->complaint.empty() ? "" : ": ", gone->complaint);
+                start_again_ = "the guest restored from a template did not wake up" + complaint_line(*gone);
         }
         if (std::holds_alternative<guest_reset>(event) && !options_.budgets.test)
             limit_stage(stage::boot, options_.budgets.boot);

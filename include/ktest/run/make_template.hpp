@@ -54,7 +54,7 @@ private:
             give_up(fmt::format("the host's disk is full ({})", full->disk));
         if (auto const* gone = std::get_if<machine_gone>(&event)) {
             gone_ = true;
-            if (why_.empty() && !saved_) why_ = "QEMU ended: " + gone->complaint;
+            if (why_.empty() && !saved_) why_ = "QEMU ended" + complaint_line(*gone);
         }
     }
 
