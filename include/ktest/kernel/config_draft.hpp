@@ -1,14 +1,10 @@
 #pragma once
 
 #include <ktest/file.hpp>
+#include <ktest/kernel/check_stuck.hpp>
 #include <ktest/kernel/config_request.hpp>
-#include <ktest/kernel/kconfig_reader.hpp>
-#include <ktest/kernel/kconfig_reason.hpp>
 #include <ktest/kernel/source_tree.hpp>
 
-#include <fmt/ranges.h>
-
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -65,24 +61,11 @@ public:
         return unmet.empty() ? result<void>{}
                              : complete(applied(*there, options_to_set(request, wanted, unmet)));
     }
-    /// Makes it the .config, if all has stuck; else a usage error that says of each option why it has not.
+    /// Makes it the .config, if all has stuck.
     auto finish(std::vector<wanted_option> const& wanted) -> result<void> {
         auto const made = text();
         if (!made) return tl::unexpected{made.error()};
-        auto const config = parse_kconfig(*made);
-        std::vector<std::string> reasons;
-        kconfig_source source;
-        for (auto const& [origin, option] : wanted) {
-            if (unmet_options(config, {option}).empty()) continue;
-            if (source.files == 0) {
-                auto const* const architecture = std::getenv("ARCH");
-                source = read_kconfig_source(
-                    tree_.source, source_architecture(architecture != nullptr ? architecture : ""));
-            }
-            reasons.push_back(fmt::format("{}: {} did not stick: {}", origin, to_string(option),
-                                          explain(source, option, config)));
-        }
-        if (!reasons.empty()) return usage_error("{}", fmt::join(reasons, "\n"));
+        if (auto stuck = check_stuck(tree_, parse_kconfig(*made), wanted); !stuck) return stuck;
         return write_file(tree_.build / ".config", *made);
     }
 

@@ -104,4 +104,14 @@ auto configure_kernel(source_tree const& tree, config_request const& request, Ru
     return first().and_then([&] { return draft.finish(*wanted); }).map([&] { return outcome; });
 }
 
+/// Whether a build's .config still has all that was wanted: make itself takes away what another state of the
+/// source does not know. Else an error (not_in_tree) that says why.
+inline auto check_configured(source_tree const& tree, config_request const& request) -> result<void> {
+    auto const wanted = detail::wanted_options(request);
+    if (!wanted) return tl::unexpected{wanted.error()};
+    return read_file(tree.build / ".config").and_then([&](std::string const& text) {
+        return detail::check_stuck(tree, parse_kconfig(text), *wanted);
+    });
+}
+
 } // namespace ktest

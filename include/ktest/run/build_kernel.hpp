@@ -126,10 +126,6 @@ inline auto find_built_kernel(source_tree const& tree, kernel_builder& builder) 
     });
 }
 
-} // namespace detail
-
-namespace detail {
-
 /// A build directory that is locked, with make for it.
 struct opened_build {
     descriptor lock;
@@ -137,11 +133,8 @@ struct opened_build {
 };
 
 inline auto open_build(source_tree const& tree, build_watcher const& watcher) -> result<opened_build> {
-    if (auto good = check_build_programs(tree); !good) return tl::unexpected{good.error()};
-    return lock_build(tree, watcher).and_then([&](descriptor lock) {
-        return kernel_builder::open(tree, watcher).map([&](kernel_builder builder) {
-            return opened_build{std::move(lock), std::move(builder)};
-        });
+    return lock_build(tree, watcher).map([&](descriptor lock) {
+        return opened_build{std::move(lock), kernel_builder{tree, watcher}};
     });
 }
 
@@ -150,11 +143,18 @@ inline auto configure(source_tree const& tree, build_wishes const& wishes,
                       std::vector<kernel_option> const& options, kernel_builder& builder) -> result<void> {
     if (auto const [one, other] = find_clash(options); one != nullptr)
         return usage_error("CONFIG: {} and {} cannot both be", to_string(*one), to_string(*other));
+    if (auto good = check_build_programs(tree); !good) return tl::unexpected{good.error()};
     auto const make = [&](std::vector<std::string> const& words) { return builder.make(words); };
-    auto const done = configure_kernel(tree, {wishes.base_config, wishes.profiles, options}, make);
-    if (done) return {};
-    auto const kind = done.error().kind == fault::usage ? fault::not_in_tree : done.error().kind;
-    return tl::unexpected{error{kind, done.error().message}};
+    return configure_kernel(tree, {wishes.base_config, wishes.profiles, options}, make)
+        .map([&](config_outcome const& outcome) {
+            auto const file = (tree.build / ".config").string();
+            if (outcome.base_unused)
+                builder.say(fmt::format("{} was there already: --kconfig is not used", file));
+            if (outcome.done != config_outcome::action::extended) return;
+            std::vector<std::string> names;
+            for (auto const& one : outcome.added) names.push_back(to_string(one.wanted));
+            builder.say(fmt::format("set {} in {}", fmt::join(names, ", "), file));
+        });
 }
 
 } // namespace detail
@@ -182,9 +182,13 @@ inline auto build_kernel(source_tree const& tree, build_wishes const& wishes,
         return builder.make({fmt::format("-j{}", wishes.jobs > 0 ? wishes.jobs : processors)});
     };
     if (!wishes.no_build)
-        if (auto built = detail::configure(tree, wishes, options, builder).and_then(make_all).and_then([&] {
-                return builder.keep_steps();
-            });
+        if (auto built =
+                detail::configure(tree, wishes, options, builder)
+                    .and_then(make_all)
+                    .and_then([&] { return builder.keep_steps(); })
+                    .and_then([&] {
+                        return check_configured(tree, {wishes.base_config, wishes.profiles, options});
+                    });
             !built)
             return tl::unexpected{built.error()};
     return detail::find_built_kernel(tree, builder).map([&](kernel built) {

@@ -21,16 +21,15 @@ struct build_watcher {
 /// Runs make in one tree: what it says goes to `build.log`, its errors and warnings to the user as well.
 class kernel_builder {
 public:
-    /// Empties the log, which lies in the tree's own directory for builds.
-    static auto open(source_tree const& tree, build_watcher watcher, std::string const& name = "build.log")
-        -> result<kernel_builder> {
-        auto path = tree.own() / name;
-        return open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND).map([&](descriptor log) {
-            return kernel_builder{tree, std::move(watcher), std::move(path), std::move(log)};
-        });
+    /// The log lies in the tree's own directory for builds; it is emptied when there is something to run.
+    kernel_builder(source_tree tree, build_watcher watcher, std::string const& log_name = "build.log")
+        : tree_{std::move(tree)}, watcher_{std::move(watcher)}, path_{tree_.own() / log_name} {
+        auto const text = read_file(steps_file()).value_or("");
+        std::from_chars(text.data(), text.data() + text.size(), before_);
     }
 
-    /// Runs make with these words. An error names the log; what was wrong has been told.
+    /// Runs make with these words. An error names the log, and tells a source that does not build (not_built)
+    /// from a host that cannot build it (unavailable); what was wrong has been told.
     auto make(std::vector<std::string> const& words) -> result<void> {
         return run(kernel_make(tree_, words));
     }
@@ -38,7 +37,8 @@ public:
     /// Runs any program that builds something for this tree.
     auto run(command const& what) -> result<void> {
         auto const title = fmt::format("{}\n", fmt::join(what.arguments, " "));
-        if (auto noted = write_all(log_.get(), title); !noted) return noted;
+        if (auto noted = begin_log().and_then([&] { return write_all(log_.get(), title); }); !noted)
+            return noted;
         line_assembler out;
         line_assembler err;
         auto const source = readable_source();
@@ -58,28 +58,30 @@ public:
         });
         err.flush(tell);
         if (!how) return tl::unexpected{how.error()};
-        if (how->status != 0)
-            return unavailable("{}: it did not build ({} {}); all that it said is in {}",
-                               tree_.source.string(), what.arguments.front(),
-                               WIFSIGNALED(how->status)
-                                   ? fmt::format("was killed by signal {}", WTERMSIG(how->status))
-                                   : fmt::format("ended with status {}", WEXITSTATUS(how->status)),
-                               (tree_.own() / "build.log").string());
-        return logged;
+        if (!logged || how->status == 0) return logged;
+        auto const killed = WIFSIGNALED(how->status);
+        return tl::unexpected{error{
+            host_failed || killed ? fault::unavailable : fault::not_built,
+            fmt::format("{}: it {} ({} {}); all that it said is in {}", tree_.source.string(),
+                        host_failed ? "could not be built here" : "did not build", what.arguments.front(),
+                        killed ? fmt::format("was killed by signal {}", WTERMSIG(how->status))
+                               : fmt::format("ended with status {}", WEXITSTATUS(how->status)),
+                        path_.string())}};
     }
 
-    /// How many steps there were so far.
-    auto steps() const -> unsigned { return steps_; }
+    /// Says something of ktest's own to who watches.
+    void say(std::string_view text) const { watcher_.line(fmt::format("ktest: {}", text)); }
     /// Keeps the number for the next build's progress.
     auto keep_steps() const -> result<void> {
         return steps_ == 0 ? result<void>{} : write_file(steps_file(), fmt::format("{}\n", steps_));
     }
 
 private:
-    kernel_builder(source_tree tree, build_watcher watcher, std::filesystem::path path, descriptor log)
-        : tree_{std::move(tree)}, watcher_{std::move(watcher)}, path_{std::move(path)}, log_{std::move(log)} {
-        auto const text = read_file(steps_file()).value_or("");
-        std::from_chars(text.data(), text.data() + text.size(), before_);
+    auto begin_log() -> result<void> {
+        if (log_) return {};
+        return open_file(path_, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND).map([&](descriptor log) {
+            log_ = std::move(log);
+        });
     }
 
     auto steps_file() const -> std::filesystem::path { return tree_.own() / "build.steps"; }

@@ -10,12 +10,17 @@
 
 namespace ktest {
 
-/// A step of kbuild's short output, `  CC      drivers/md/md.o`; empty: the line is none.
+/// A step of kbuild's short output, `  CC      drivers/md/md.o`; empty: the line is none, or one of those
+/// that come where nothing is built, too.
 inline auto build_step(std::string_view line) -> std::string_view {
     if (!line.starts_with("  ") || line.size() < 4 || std::isupper(static_cast<unsigned char>(line[2])) == 0)
         return {};
     line.remove_prefix(2);
-    return line.find(' ') == std::string_view::npos ? std::string_view{} : line;
+    auto const what = line.substr(0, line.find(' '));
+    if (what.size() == line.size()) return {};
+    for (std::string_view const always : {"CALL", "CHK", "DESCEND"})
+        if (what == always) return {};
+    return line;
 }
 
 /// What tells how far a build is: `drivers/md/md.o, 17 of the 2310 steps of the last build`. `before` is 0

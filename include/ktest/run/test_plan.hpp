@@ -17,6 +17,7 @@
 #include <range/v3/view/transform.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -59,9 +60,8 @@ inline auto check_subtests(test_spec const& spec, std::vector<std::string> const
 
 /// Finds what LREQUIRE names in a kernel tree, and builds the tools among it.
 inline auto tree_files(source_tree const& tree, build_watcher const& watcher) {
-    return [tree, watcher](std::string const& name) -> result<std::filesystem::path> {
-        auto builder = kernel_builder::open(tree, watcher, "tools.log");
-        if (!builder) return tl::unexpected{builder.error()};
+    auto const builder = std::make_shared<kernel_builder>(tree, watcher, "tools.log");
+    return [tree, builder](std::string const& name) -> result<std::filesystem::path> {
         return find_tree_file(tree, name, [&](command const& make) { return builder->run(make); })
             .map_error([](error why) {
                 auto const absent = why.kind == fault::usage;

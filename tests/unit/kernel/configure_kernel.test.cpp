@@ -111,7 +111,7 @@ TEST_CASE("options that did not stick are one error, with reasons, and the .conf
     REQUIRE_FALSE(first);
     CHECK(
         first.error()
-        == error{fault::usage,
+        == error{fault::not_in_tree,
                  "CONFIG: CACHE=y did not stick: depends on MD, which is not set (drivers/cache/Kconfig:2)\n"
                  "CONFIG: NOSUCH=y did not stick: this tree has no option NOSUCH"});
     CHECK(here.names().empty());
@@ -121,6 +121,19 @@ TEST_CASE("options that did not stick are one error, with reasons, and the .conf
     CHECK_FALSE(here.run("", {}, "CACHE=y"));
     CHECK(here.config() == before);
     CHECK(here.names() == words{".config"});
+}
+
+TEST_CASE("what another state of the source took out of the .config is told", "[configure_kernel]") {
+    configured_tree here;
+    REQUIRE(here.run("", {}, "CACHE"));
+    config_request const request{"", {}, *read_options("CACHE")};
+    CHECK(check_configured(here.tree, request));
+    REQUIRE(write_file(here.tree.build / ".config", applied(here.config(), *read_options("CACHE=n,MD=n"))));
+    auto const gone = check_configured(here.tree, request);
+    REQUIRE_FALSE(gone);
+    CHECK(gone.error()
+          == error{fault::not_in_tree, "CONFIG: CACHE did not stick: depends on MD, which is not set "
+                                       "(drivers/cache/Kconfig:2)"});
 }
 
 TEST_CASE("--kconfig is a file, or a target of make", "[configure_kernel]") {
