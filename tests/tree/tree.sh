@@ -2,9 +2,9 @@
 # take turns (RESOURCE_LOCK): options are only ever added to its .config, and what a case changes in the source it
 # puts back. Source it with bash.
 
-. "$(dirname "${BASH_SOURCE[0]}")/../sandbox.sh" || exit
-: "${TREE:?where Linux is unpacked}"
 tree_tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$tree_tests/../sandbox.sh" || exit
+: "${TREE:?where Linux is unpacked}"
 examples=$tree_tests/../../examples
 build=$TREE/.ktest
 unset ARCH CROSS_COMPILE LLVM CC HOSTCC KTEST_TREE KTEST_BUILD_DIR KTEST_KCONFIG KTEST_WITH KTEST_CONFIG KTEST_JOBS

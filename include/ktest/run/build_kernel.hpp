@@ -132,7 +132,10 @@ struct opened_build {
     kernel_builder builder;
 };
 
-inline auto open_build(source_tree const& tree, build_watcher const& watcher) -> result<opened_build> {
+inline auto open_build(source_tree const& tree, build_watcher const& watcher, bool no_build = false)
+    -> result<opened_build> {
+    if (!no_build)
+        if (auto good = check_build_programs(tree); !good) return tl::unexpected{good.error()};
     return lock_build(tree, watcher).map([&](descriptor lock) {
         return opened_build{std::move(lock), kernel_builder{tree, watcher}};
     });
@@ -143,7 +146,6 @@ inline auto configure(source_tree const& tree, build_wishes const& wishes,
                       std::vector<kernel_option> const& options, kernel_builder& builder) -> result<void> {
     if (auto const [one, other] = find_clash(options); one != nullptr)
         return usage_error("CONFIG: {} and {} cannot both be", to_string(*one), to_string(*other));
-    if (auto good = check_build_programs(tree); !good) return tl::unexpected{good.error()};
     auto const make = [&](std::vector<std::string> const& words) { return builder.make(words); };
     return configure_kernel(tree, {wishes.base_config, wishes.profiles, options}, make)
         .map([&](config_outcome const& outcome) {
@@ -174,7 +176,7 @@ inline auto configure_only(source_tree const& tree, build_wishes const& wishes,
 inline auto build_kernel(source_tree const& tree, build_wishes const& wishes,
                          std::vector<kernel_option> const& options, build_watcher const& watcher)
     -> result<built_kernel> {
-    auto opened = detail::open_build(tree, watcher);
+    auto opened = detail::open_build(tree, watcher, wishes.no_build);
     if (!opened) return tl::unexpected{opened.error()};
     auto& builder = opened->builder;
     auto const make_all = [&] {
