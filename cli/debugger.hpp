@@ -38,6 +38,8 @@ inline auto ask_guest(paths const& where, slot_number slot, bool for_kgdb) -> re
     if (for_kgdb) script += "echo ttyS1,115200 >kgdboc/parameters/kgdboc || exit 3\n";
     script += "echo ready\n";
     if (for_kgdb) script += "read go && echo g >/proc/sysrq-trigger\n";
+    if (auto up = wait_for_file(vm_directory(where, slot) / "known_hosts", std::chrono::seconds{10}); !up)
+        return tl::unexpected{up.error()};
     std::array<int, 2> answers{};
     std::array<int, 2> orders{};
     if (::pipe2(answers.data(), O_CLOEXEC) != 0) return system_failure(errno, "pipe");
@@ -140,7 +142,8 @@ inline auto become_gdb(paths const& where, running_vm const& vm, bool use_stub,
     ::fcntl(lock->get(), F_SETFD, 0);
 
     auto guest = ask_guest(where, vm.slot, !use_stub);
-    if (guest) symbols.modules = find_module_symbols(symbols.vmlinux, guest->modules);
+    if (guest && !symbols.vmlinux.empty())
+        symbols.modules = find_module_symbols(symbols.vmlinux, guest->modules);
     auto socket = directory / "kgdb";
     if (!guest && !use_stub) tell("{}: QEMU's stub serves", guest.error().message);
     if (!guest || use_stub) {

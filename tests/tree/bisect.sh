@@ -61,6 +61,7 @@ case_failure() {
     cat >answers <<'END'
 #!/bin/sh
 if [ "$1" = deps ]; then echo MEM=256M; echo CONFIG=KTEST_PROBE=m; echo REQUIRE=data; exit; fi
+modprobe ktest_probe
 answer=$(cat /sys/module/ktest_probe/parameters/answer) || { echo "TEST FAILED: no answer"; exit; }
 [ "$answer" = 42 ] && echo "TEST SUCCESS" || echo "TEST FAILED: the answer is $answer"
 END

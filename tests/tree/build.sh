@@ -2,7 +2,7 @@
 . "$(dirname "$0")/tree.sh" || exit
 need_kernel
 
-# says_hello [SAYS]: the text of a module's start, in the source of one that has none.
+# with_start TEXT: what makes the module say so when it is loaded; of itself it has no start.
 module=lib/crc4.c
 with_start() {
     printf '%s\n' '#include <linux/init.h>' \
@@ -10,7 +10,7 @@ with_start() {
 }
 write_module_test() {
     write_test it 'echo MEM=256M' 'echo CONFIG=CRC4=m'
-    sed -i 's/^echo "TEST SUCCESS"/dmesg | grep -o "crc4 says.*" \&\& &/' it
+    sed -i 's/^echo "TEST SUCCESS"/modprobe crc4 \&\& dmesg | grep -o "crc4 says.*" \&\& &/' it
 }
 
 case_nothing_changed() {
@@ -30,8 +30,6 @@ case_nothing_changed() {
 
 case_one_file_touched() {
     expect 0 in_tree "$examples/hello"
-    local steps_before
-    steps_before=$(cat "$build/build.steps")
     touch "$TREE/drivers/md/bcache/closure.c"
     # What is there is run as it is, and no file is made, nor the log of the last build emptied.
     cp "$build/build.log" before
@@ -39,7 +37,7 @@ case_one_file_touched() {
     cmp -s before "$build/build.log" || fail "--no-build changed build.log"
     expect 0 in_tree "$examples/hello"
     [ "$(steps '^  CC .*/closure.o$' | wc -l)" = 1 ] || fail "closure.c was not compiled: $(steps)"
-    [ "$(steps '^  CC ' | wc -l)" -le 3 ] || fail "too much was compiled: $(steps '^  CC ')"
+    [ "$(steps '^  CC ' | wc -l)" -le 6 ] || fail "too much was compiled: $(steps '^  CC ')"
     [ "$(cat "$build/build.steps")" = "$(steps | wc -l)" ] || fail "build.steps: $(cat "$build/build.steps")"
 }
 

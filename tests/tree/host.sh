@@ -29,6 +29,7 @@ in_place() {
     touch linux/{Kconfig,Kbuild}
     cp "$build/.config" linux/.config
     ln -s "$build/vmlinux" linux/vmlinux
+    cp "$build/modules.builtin" "$build/modules.builtin.modinfo" linux/
     cp "$build/include/config/kernel.release" linux/include/config/
 }
 

@@ -20,6 +20,7 @@ inline auto build_step(std::string_view line) -> std::string_view {
     if (what.size() == line.size()) return {};
     for (std::string_view const always : {"CALL", "CHK", "DESCEND"})
         if (what == always) return {};
+    if (what == "GEN" && line.ends_with(" Makefile")) return {};
     return line;
 }
 

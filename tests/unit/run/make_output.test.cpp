@@ -13,6 +13,7 @@ TEST_CASE("the steps of a build are told from what else make prints", "[make_out
     CHECK(build_step("").empty());
     CHECK(build_step("  CALL    ../scripts/checksyscalls.sh").empty());
     CHECK(build_step("  DESCEND objtool").empty());
+    CHECK(build_step("  GEN     Makefile").empty());
 }
 
 TEST_CASE("progress names the file, and how many steps the last build had", "[make_output]") {
