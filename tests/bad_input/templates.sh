@@ -173,16 +173,21 @@ case_directory_is_a_file() {
     no_note
 }
 
-case_killed_while_saving() {
+being_made() { compgen -G "$templates/*/" >"$sandbox/being_made"; }
+case_killed_while_saving() { # at several moments
+    local moment pid
     cold
-    (exec env "${variables[@]}" "$KTEST" run it) >"$sandbox/out" 2>"$sandbox/err" &
-    eventually 60 test -n "$(left_processes)" || fail "no run"
-    eventually 60 ls "$templates"/*/ >/dev/null 2>&1 || fail "nobody makes a template"
-    kill -9 $!
-    wait $! 2>/dev/null
-    nothing_left
-    made_is 0
-    [ -z "$(find "$templates" -size +100k)" ] || fail "left: $(find "$templates" -size +100k)"
+    for moment in 0 1 2 3 4; do
+        (exec env "${variables[@]}" "$KTEST" run it) >"$sandbox/out" 2>"$sandbox/err" &
+        pid=$!
+        eventually 60 being_made || fail "nobody makes a template"
+        sleep $moment
+        kill -9 $pid 2>/dev/null
+        wait $pid 2>/dev/null
+        nothing_left
+        [ "$(made)" = 1 ] || [ -z "$(find "$templates" -size +100k)" ] || fail "left: $(find "$templates" -size +100k)"
+        rm -rf "$templates"/*/
+    done
     warm
     made_is 1
 }
