@@ -80,7 +80,7 @@ auto follow(command what, std::chrono::milliseconds time, Take take) -> result<f
 
     followed how;
     auto const drain = [&] {
-        for (auto& stream : streams) how.stopped = how.stopped || !stream.drain(take);
+        for (auto& stream : streams) how.stopped = !stream.drain(take) || how.stopped;
     };
     auto const until = std::chrono::steady_clock::now() + time;
     for (auto ended = false; !ended && !how.stopped && !how.timed_out;) {
@@ -96,7 +96,7 @@ auto follow(command what, std::chrono::milliseconds time, Take take) -> result<f
     }
     if (how.stopped || how.timed_out) child->signal(what.guarded ? SIGTERM : what.death_signal);
     how.status = child->wait();
-    if (!how.stopped) drain();
+    drain();
     return how;
 }
 

@@ -38,7 +38,7 @@ case_no_such_subtest() {
     no_run_left
 }
 case_needs_several_vms() { refused '^ktest: it:deps: NODES: needs several VMs' 'echo MEM=256M; echo NODES=server,client'; }
-case_needs_kernel_tree() { refused '^ktest: it:deps: LREQUIRE: needs a kernel source tree' 'echo MEM=256M; echo LREQUIRE=x'; }
+case_needs_kernel_tree() { refused '^ktest: it:deps: LREQUIRE: x: there is no kernel source tree' 'echo MEM=256M; echo LREQUIRE=x'; }
 
 case_too_much_memory() { # more than the host has
     need_image

@@ -22,8 +22,12 @@ struct build_wishes {
     unsigned jobs = 0;                 ///< 0: as many as there are processors
     bool no_build = false;
 
-    /// Whether something was said that only a kernel tree can answer.
-    auto any() const -> bool { return *this != build_wishes{}; }
+    /// Whether something was said that only a kernel tree can answer; to build nothing is easy anywhere.
+    auto any() const -> bool {
+        auto others = *this;
+        others.no_build = false;
+        return others != build_wishes{};
+    }
     friend auto operator==(build_wishes const&, build_wishes const&) -> bool = default;
 };
 
@@ -44,9 +48,9 @@ inline auto find_wished_tree(build_wishes const& wishes) -> result<std::optional
                 return usage_error("-C {}: not a Linux source tree, nor a directory that one was built in",
                                    wishes.tree.string());
             if (!tree && wishes.any())
-                return usage_error("--build-dir, --kconfig, --with, --jobs and --no-build are for a Linux "
-                                   "source tree: stand "
-                                   "in one, or name it with -C");
+                return usage_error(
+                    "--build-dir, --kconfig, --with and --jobs are for a Linux source tree: stand "
+                    "in one, or name it with -C");
             if (tree && !wishes.profiles.empty()) {
                 if (tree->in_place)
                     return usage_error("--with: {} was built in place: its .config is yours to change",

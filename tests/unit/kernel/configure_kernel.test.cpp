@@ -136,7 +136,7 @@ TEST_CASE("what another state of the source took out of the .config is told", "[
                                        "(drivers/cache/Kconfig:2)"});
 }
 
-TEST_CASE("--kconfig is a file, or a target of make", "[configure_kernel]") {
+TEST_CASE("a first .config comes from a file, or from a target of make", "[configure_kernel]") {
     configured_tree here;
     here.files.write("mine", "CONFIG_VIRTIO_BLK=m\nCONFIG_FROM_FILE=y\n");
     auto const by_file = here.run(here.files.root / "mine", {}, "BCACHE");
@@ -158,7 +158,7 @@ TEST_CASE("--kconfig is a file, or a target of make", "[configure_kernel]") {
     CHECK(here.names() == words{".config"});
 }
 
-TEST_CASE("--kconfig that is neither, or asks questions, is an error", "[configure_kernel]") {
+TEST_CASE("a source of the first .config that is neither, or asks questions, is an error", "[configure_kernel]") {
     configured_tree here;
     here.files.write("empty", "nothing\n");
     for (std::string const base : {"nosuch", "menuconfig", "all", "-j defconfig", "SHELL=x.config"}) {
