@@ -16,7 +16,7 @@ namespace ktest::cli {
 namespace {
 
 /// What one check found, or what is wrong and how to mend it.
-void tell(std::string_view what, result<std::string> const& found) {
+void show(std::string_view what, result<std::string> const& found) {
     fmt::print("{:<10} {} {}\n", what, found ? "ok  " : "BAD ", found ? *found : found.error().message);
 }
 
@@ -53,7 +53,7 @@ auto examine(paths const& where) -> bool {
     };
     auto well = true;
     for (auto const& [what, found] : checks) {
-        tell(what, found);
+        show(what, found);
         well &= found.has_value();
     }
     return well;
@@ -65,7 +65,7 @@ void add_doctor(CLI::App& app, int& status) {
     auto* const command = app.add_subcommand("doctor", "Check that this machine has what ktest needs");
     command->callback([&status] {
         auto const where = find_paths();
-        if (!where) tell("home", where.map([](auto const&) { return std::string{}; }));
+        if (!where) show("home", where.map([](auto const&) { return std::string{}; }));
         status = where && examine(*where) ? 0 : 125;
     });
 }

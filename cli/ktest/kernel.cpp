@@ -94,7 +94,7 @@ auto add_link(kernel_options const& options, fs::path const& path, paths const& 
     return usage_error("{} is there already: remove it, or give another --name", link.string());
 }
 
-auto add(kernel_options const& options, paths const& where) -> result<void> {
+auto add_to_store(kernel_options const& options, paths const& where) -> result<void> {
     if (!options.name.empty()
         && (options.name.find_first_of("/ \t\n") != std::string::npos || options.name.front() == '.'
             || options.name == "default"))
@@ -145,7 +145,7 @@ void add_kernel(CLI::App& app, int& status) {
         ->required();
     adds->add_option("--name", options->name, "Its name (default: the directory's; of an image its release)");
     adds->add_flag("--default", options->make_default, "Boot it where no kernel is named");
-    adds->callback(act(&add));
+    adds->callback(act(&add_to_store));
     add_kernel_build(*kernel, status);
 }
 
