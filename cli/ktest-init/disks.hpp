@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace ktest::init {
 
@@ -15,12 +16,13 @@ auto disk_with_serial(std::string_view serial) -> std::optional<std::string>;
 void forget_disks();
 
 /// vda for 0, vdz for 25, vdaa for 26.
-auto disk_name(std::uint32_t place) -> std::string;
+auto disk_name(std::size_t place) -> std::string;
 
-/// Whether the first disks are `scratch0`, `scratch1`, ..., in this order, and exactly `count` of them.
-auto check_scratch_disks(std::uint32_t count) -> problem;
+/// Whether the first disks are `scratch0`, `scratch1`, ..., in this order, exactly these many, and of these
+/// sizes in bytes; what was just resized is waited for.
+auto check_scratch_disks(std::vector<std::uint64_t> const& sizes) -> problem;
 
 /// `/dev/vda /dev/vdb`
-auto scratch_paths(std::uint32_t count) -> std::string;
+auto scratch_paths(std::size_t count) -> std::string;
 
 } // namespace ktest::init

@@ -99,8 +99,8 @@ auto guest::prepare(wire::run const& run) -> problem {
     nonce_ = run.nonce;
     set_clock(run.wall_clock_ns);
     if (!run.hostname.empty()) name_host(run.hostname);
-    if (auto wrong = check_scratch_disks(run.scratch_count)) return wrong;
-    ssh_.allow(run.authorized_key, scratch_paths(run.scratch_count));
+    if (auto wrong = check_scratch_disks(run.scratch)) return wrong;
+    ssh_.allow(run.authorized_key, scratch_paths(run.scratch.size()));
     ::mkdir(out_directory, 0755);
     return run.has_payload != 0 ? mount_payload() : problem{};
 }
@@ -112,7 +112,7 @@ auto guest::start_command(wire::run const& run) -> problem {
     auto const terminal = run.io == static_cast<std::uint8_t>(wire::streams::terminal);
     auto& environment = what.environment;
     environment.emplace_back(terminal ? "TERM=xterm-256color" : "TERM=dumb");
-    environment.push_back("KTEST_SCRATCH=" + scratch_paths(run.scratch_count));
+    environment.push_back("KTEST_SCRATCH=" + scratch_paths(run.scratch.size()));
     environment.push_back(std::string{"KTEST_OUT="} + out_directory);
     for (auto const& variable : run.environment) {
         auto const name = variable.substr(0, variable.find('=') + 1);
@@ -171,7 +171,7 @@ void guest::lie_down() {
 }
 
 void guest::carry_out(wire::wake const& wake) {
-    wake_up(wake);
+    if (auto wrong = wake_up(wake)) return host_.send(wire::trouble{*std::move(wrong)});
     resting_ = false;
     host_.send(wire::awake{.nonce = wake.nonce,
                            .release = kernel_release(),

@@ -98,13 +98,14 @@ auto wall_clock() -> std::uint64_t {
     return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-void wake_up(wire::wake const& wake) {
+auto wake_up(wire::wake const& wake) -> problem {
     set_clock(wake.wall_clock_ns);
     reseed(wake.entropy);
     draw_machine_id();
     set_address(wake.mac);
     forget_disks();
     shake(wake.shake);
+    return check_scratch_disks(wake.scratch);
 }
 
 } // namespace ktest::init

@@ -3,6 +3,7 @@
 // A guest that rests is saved and restored many times: what is the same in all of them by that, and should
 // not be, is made different here.
 
+#include "problem.hpp"
 #include <ktest/guest/messages.hpp>
 
 #include <functional>
@@ -20,7 +21,7 @@ void set_clock(std::uint64_t nanoseconds);
 auto wall_clock() -> std::uint64_t;
 
 /// Makes this restored guest one of its own: clock, random numbers, machine id, address, and by a seed a
-/// little of where things come to lie.
-void wake_up(wire::wake const& wake);
+/// little of where things come to lie. Its scratch disks have the sizes of this run then.
+auto wake_up(wire::wake const& wake) -> problem;
 
 } // namespace ktest::init

@@ -57,7 +57,7 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
                        .io = static_cast<std::uint8_t>(asked.io),
                        .rows = size.rows,
                        .columns = size.columns,
-                       .scratch_count = static_cast<std::uint32_t>(asked.scratch.size()),
+                       .scratch = counts(asked.scratch),
                        .arguments = asked.arguments,
                        .environment = test_environment()},
              .budgets = timeouts_for(request.acceleration, {}),

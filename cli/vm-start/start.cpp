@@ -74,7 +74,7 @@ auto start(start_options const& options) -> result<int> {
         guest_run run{{.start = {.nonce = make_nonce(),
                                  .authorized_key = guest_ssh_key(*where).value_or(""),
                                  .hostname = fmt::format("vm{}", number.value()),
-                                 .scratch_count = static_cast<std::uint32_t>(options.scratch.size()),
+                                 .scratch = counts(options.scratch),
                                  .has_payload = has_payload},
                        .budgets = timeouts_for(request.acceleration, {}),
                        .rules = {.may_reboot = true, .power_off_passes = true},

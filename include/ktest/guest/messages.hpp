@@ -13,7 +13,7 @@
 
 namespace ktest::wire {
 
-constexpr std::uint32_t protocol_version = 2;
+constexpr std::uint32_t protocol_version = 3;
 constexpr std::size_t frame_limit = 1U << 20U; ///< bytes of payload
 constexpr std::size_t piece_limit = 1U << 16U; ///< bytes of `data` in a piece of a stream or a file
 
@@ -144,12 +144,12 @@ struct run {
     std::uint64_t wall_clock_ns = 0;       ///< since 1970
     std::uint8_t io = 0;                   ///< `streams`
     std::uint16_t rows = 24, columns = 80; ///< of a terminal
-    std::uint32_t scratch_count = 0;       ///< vda, vdb, ... must be these many scratch disks
+    std::vector<std::uint64_t> scratch;    ///< bytes of vda, vdb, ..., which must be the scratch disks
     std::uint8_t has_payload = 0;          ///< mount the payload disk on /cdrom
     std::vector<std::string> arguments;    ///< argv; empty: nothing to run, init just stays
     std::vector<std::string> environment;  ///< KEY=VALUE, on top of init's own
     auto fields() {
-        return std::tie(nonce, authorized_key, hostname, wall_clock_ns, io, rows, columns, scratch_count,
+        return std::tie(nonce, authorized_key, hostname, wall_clock_ns, io, rows, columns, scratch,
                         has_payload, arguments, environment);
     }
     friend auto operator==(run const&, run const&) -> bool = default;
@@ -190,11 +190,12 @@ struct rest {
 struct wake {
     static constexpr std::uint8_t type = 70;
     std::string nonce;
-    std::uint64_t wall_clock_ns = 0; ///< since 1970
-    std::string entropy;             ///< for the kernel's random number generator
-    std::uint32_t shake = 0;         ///< seed of small differences between restores
-    std::string mac;                 ///< of eth0: the template's was another's
-    auto fields() { return std::tie(nonce, wall_clock_ns, entropy, shake, mac); }
+    std::uint64_t wall_clock_ns = 0;    ///< since 1970
+    std::string entropy;                ///< for the kernel's random number generator
+    std::uint32_t shake = 0;            ///< seed of small differences between restores
+    std::string mac;                    ///< of eth0: the template's was another's
+    std::vector<std::uint64_t> scratch; ///< bytes of the scratch disks: the template's had others
+    auto fields() { return std::tie(nonce, wall_clock_ns, entropy, shake, mac, scratch); }
     friend auto operator==(wake const&, wake const&) -> bool = default;
 };
 

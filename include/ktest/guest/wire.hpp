@@ -1,7 +1,7 @@
 #pragma once
 
 // The bytes of the messages. Frames: u32 length of what follows the type byte, u8 type, payload;
-// little-endian. A string is its u32 length and its bytes, a list its u32 count and its strings. The guest's
+// little-endian. A string is its u32 length and its bytes, a list its u32 count and its elements. The guest's
 // init includes this header too, so it needs nothing but the standard library. Either side may be fed
 // garbage: limits are checked, never trusted.
 
@@ -32,9 +32,10 @@ inline void put(std::string& to, std::string const& text) {
     put(to, static_cast<std::uint32_t>(text.size()));
     to += text;
 }
-inline void put(std::string& to, std::vector<std::string> const& list) {
+template<class Element>
+void put(std::string& to, std::vector<Element> const& list) {
     put(to, static_cast<std::uint32_t>(list.size()));
-    for (auto const& text : list) put(to, text);
+    for (auto const& element : list) put(to, element);
 }
 
 // Each takes its value from the front of `from`; false where that is too short.
@@ -55,7 +56,8 @@ inline auto take(std::string_view& from, std::string& text) -> bool {
     from.remove_prefix(size);
     return true;
 }
-inline auto take(std::string_view& from, std::vector<std::string>& list) -> bool {
+template<class Element>
+auto take(std::string_view& from, std::vector<Element>& list) -> bool {
     std::uint32_t count = 0;
     if (!take(from, count)) return false;
     for (; count > 0; --count)

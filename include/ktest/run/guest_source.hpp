@@ -64,8 +64,11 @@ public:
         std::string entropy;
         while (entropy.size() < 32) entropy += static_cast<char>(random() & 0xffU);
         seed_ = random();
-        return wire::wake{
-            .nonce = nonce, .entropy = std::move(entropy), .shake = *seed_, .mac = place.number.mac()};
+        return wire::wake{.nonce = nonce,
+                          .entropy = std::move(entropy),
+                          .shake = *seed_,
+                          .mac = place.number.mac(),
+                          .scratch = counts(wanted_.scratch)};
     }
 
     /// The kernel's log from before the guest was saved.

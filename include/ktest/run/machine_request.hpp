@@ -66,6 +66,9 @@ inline auto kernel_arguments(std::string_view console, std::vector<std::string> 
     return words;
 }
 
+/// The serial of a scratch disk.
+inline auto scratch_serial(std::size_t place) -> std::string { return fmt::format("scratch{}", place); }
+
 /// The machine that a request and its files make. Scratch disks come first, for a test calls them vda, vdb,
 /// ...
 template<machine Machine>
@@ -92,7 +95,7 @@ auto describe_machine(machine_request const& wanted, machine_ends const& ends) -
                  .extra = wanted.qemu_arguments};
     if (wanted.vde_switch) vm.network = vde_network{*wanted.vde_switch};
     for (auto const& [i, file] : ends.scratch | ranges::views::enumerate)
-        vm.disks.push_back({.serial = fmt::format("scratch{}", i), .file = file});
+        vm.disks.push_back({.serial = scratch_serial(i), .file = file});
     if (ends.payload)
         vm.disks.push_back(
             {.serial = std::string{wire::payload_serial}, .file = *ends.payload, .writable = false});

@@ -86,19 +86,22 @@ private:
 
 } // namespace detail
 
-/// `6.1.0-56-cloud-amd64, 256 MiB, 2 CPUs, scratch 1 GiB, 1 GiB`
+/// The size of each scratch disk while a template is made; whoever starts from it is told his own.
+constexpr bytes template_scratch_size{std::uint64_t{1} << 30U};
+
+/// `6.1.0-56-cloud-amd64, 256M, 2 CPUs, 1 scratch disk`
 inline auto describe_guest(machine_request const& wanted) -> std::string {
-    std::vector<std::string> sizes;
-    for (auto const size : wanted.scratch) sizes.push_back(to_string(size));
-    return fmt::format("{}, {}, {} CPU{}{}{}", wanted.kernel.release, to_string(wanted.memory), wanted.cpus,
-                       wanted.cpus == 1 ? "" : "s", sizes.empty() ? "" : ", scratch ",
-                       fmt::join(sizes, ", "));
+    auto const disks = wanted.scratch.size();
+    return fmt::format("{}, {}, {} CPU{}{}", wanted.kernel.release, to_string(wanted.memory), wanted.cpus,
+                       wanted.cpus == 1 ? "" : "s",
+                       disks == 0 ? "" : fmt::format(", {} scratch disk{}", disks, disks == 1 ? "" : "s"));
 }
 
 /// Boots a machine in a slot, lets it rest, and saves it at `place`; the slot is free for another VM then.
-inline auto make_template(machine_request const& wanted, slot const& in, std::filesystem::path const& scratch,
+inline auto make_template(machine_request wanted, slot const& in, std::filesystem::path const& scratch,
                           std::filesystem::path const& place, descriptor payload) -> result<void> {
     auto const root_size = bytes{std::filesystem::file_size(wanted.root_image)};
+    wanted.scratch.assign(wanted.scratch.size(), template_scratch_size);
     auto files = template_files::open(place, wanted.memory, root_size);
     if (!files) return tl::unexpected{files.error()};
     auto const again = [](int number) { return descriptor{::fcntl(number, F_DUPFD_CLOEXEC, 3)}; };

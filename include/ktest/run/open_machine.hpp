@@ -148,6 +148,9 @@ auto open_machine(machine_request const& wanted, slot const& place,
                          .descriptors = qemu.numbers()};
             made.inherited = qemu.release();
             made.state = std::move(begin.state);
+            if (made.state)
+                for (auto const& [i, size] : wanted.scratch | ranges::views::enumerate)
+                    made.resized.emplace_back(disk_node(scratch_serial(i)), size);
             return std::move(made);
         });
 }

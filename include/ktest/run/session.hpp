@@ -4,6 +4,7 @@
 #include <ktest/guest/wire.hpp>
 #include <ktest/run/byte_stream.hpp>
 #include <ktest/run/event.hpp>
+#include <ktest/spec/bytes.hpp>
 #include <ktest/vm/qmp.hpp>
 
 // Boost 1.81's process headers need these two first where they are used with the standard file system.
@@ -25,6 +26,7 @@ struct launch {
     std::vector<descriptor> inherited; ///< what `qemu.descriptors` names, kept open until QEMU has it
     descriptor qmp, agent, output, console;
     descriptor state; ///< of a saved machine, to be loaded; closed: the machine boots
+    std::vector<std::pair<std::string, bytes>> resized; ///< disks that were of another size when it was saved
 };
 
 /// One running QEMU and everything that it and its guest say, as events in the loop's thread. Destroyed, it
@@ -104,6 +106,7 @@ private:
         with.inherited.clear();
         if (with.state) {
             loading_ = true;
+            resized_ = std::move(with.resized);
             prepare_to_move();
             move_state(with.state, "migrate-incoming");
         }
@@ -148,7 +151,11 @@ private:
     }
 
     void state_has_moved(bool whole) {
-        if (whole && loading_) qmp_.execute("cont"); // it was saved standing still
+        if (whole && loading_) {
+            for (auto const& [node, size] : resized_)
+                qmp_.execute("block_resize", {{"node-name", node}, {"size", size.count}});
+            qmp_.execute("cont"); // it was saved standing still
+        }
         on_event_(state_moved{whole});
     }
     void prepare_to_move() {
@@ -201,6 +208,7 @@ private:
     int parts_ended_ = 0;
     bool ended_ = false;
     bool loading_ = false;
+    std::vector<std::pair<std::string, bytes>> resized_;
     bool waiting_ = false;
     bool agent_broken_ = false;
     byte_stream output_, agent_, console_, complaints_;

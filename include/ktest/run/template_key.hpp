@@ -27,9 +27,10 @@ inline void add_file(digest& to, std::filesystem::path const& file) {
 
 } // namespace detail
 
-/// Names a guest by everything that shapes it until its test begins: kernel, modules, initramfs, root image,
-/// QEMU itself and its whole command line, what host and init say to each other, and the host's boot: a host
-/// that went down may have lost pages of a memory file.
+/// Names a guest by everything that shapes it until its test begins, but for the sizes of scratch disks,
+/// which it learns anew: kernel, modules, initramfs, root image, QEMU itself and its whole command line, what
+/// host and init say to each other, and the host's boot: a host that went down may have lost pages of a
+/// memory file.
 inline auto template_key(machine_request const& wanted, bool has_payload, std::filesystem::path const& qemu)
     -> std::string {
     auto machine = wanted;
@@ -40,7 +41,6 @@ inline auto template_key(machine_request const& wanted, bool has_payload, std::f
     key.add(read_file("/proc/sys/kernel/random/boot_id").value_or(""));
     for (auto const& word : qemu_command<x86_64>(named_machine(machine, slot_number::all()[0])))
         key.add(word);
-    for (auto const size : wanted.scratch) key.add(std::to_string(size.count));
     for (auto const& file : {qemu, wanted.kernel.image, wanted.root_image}) detail::add_file(key, file);
     detail::add_named_content(key, wanted.initramfs);
     if (wanted.modules_image) detail::add_named_content(key, *wanted.modules_image);

@@ -124,7 +124,7 @@ inline auto make_test_plan(test_request const& asked, paths const& where, build_
     plan.start = {.nonce = make_nonce(),
                   .authorized_key = guest_ssh_key(where).value_or(""),
                   .hostname = "ktest",
-                  .scratch_count = static_cast<std::uint32_t>(plan.spec.scratch.size()),
+                  .scratch = counts(plan.spec.scratch),
                   .has_payload = 1,
                   .arguments = {"/cdrom/" + plan.name},
                   .environment = variables};

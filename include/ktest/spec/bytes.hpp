@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace ktest {
 
@@ -17,6 +18,13 @@ struct bytes {
     std::uint64_t count = 0;
     friend auto operator<=>(bytes, bytes) = default;
 };
+
+/// Their counts alone.
+inline auto counts(std::vector<bytes> const& sizes) -> std::vector<std::uint64_t> {
+    std::vector<std::uint64_t> all;
+    for (auto const size : sizes) all.push_back(size.count);
+    return all;
+}
 
 namespace literals {
 constexpr auto operator""_MiB(unsigned long long count) -> bytes { return {count << 20U}; }

@@ -13,6 +13,9 @@
 
 namespace ktest {
 
+/// The name by which QEMU knows a disk, for commands to it.
+inline auto disk_node(std::string_view serial) -> std::string { return fmt::format("{}-disk", serial); }
+
 namespace detail {
 
 /// A value inside a QEMU option list: a comma in it is written twice.
@@ -62,7 +65,7 @@ private:
 /// disks; the guest finds them in this order, and so gives them their letters.
 inline void add_disk(qemu_arguments& qemu, disk const& what, std::size_t index) {
     constexpr std::size_t first_device = 8;
-    auto const node = fmt::format("{}-disk", what.serial);
+    auto const node = disk_node(what.serial);
     std::string_view const cache = what.kept ? "" : ",cache.no-flush=on";
     auto const read_only = !what.writable || what.overlay;
     // The two descriptors of one file would fight over QEMU's own lock; whoever needs a lock took it already.

@@ -48,7 +48,7 @@ auto const host_says = std::vector<wire::to_guest>{
               .io = 2,
               .rows = 65535,
               .columns = 1,
-              .scratch_count = 30,
+              .scratch = {30, std::uint64_t{1} << 40U},
               .has_payload = 1,
               .arguments = {"/cdrom/test", "", "a b"},
               .environment = {"KTEST_BOOT=1"}},
@@ -58,7 +58,7 @@ auto const host_says = std::vector<wire::to_guest>{
     wire::resize{50, 132},
     wire::power_off{},
     wire::rest{},
-    wire::wake{"nonce", 1'700'000'000'000'000'000, std::string(32, '\xff'), 7, "DE:AD:BE:EF:01:07"},
+    wire::wake{"nonce", 1'700'000'000'000'000'000, std::string(32, '\xff'), 7, "DE:AD:BE:EF:01:07", {512}},
 };
 
 // Reads garbage as far as it goes; nothing to check but that it ends, gives nothing after an error, and

@@ -35,6 +35,13 @@ TEST_CASE("the test's name is no part of the key", "[template_key]") {
     CHECK(it.key() == before);
 }
 
+TEST_CASE("the sizes of scratch disks are no part of the key", "[template_key]") {
+    some_machine it;
+    auto const before = it.key();
+    it.wanted.scratch = {bytes{5U << 20U}};
+    CHECK(it.key() == before);
+}
+
 TEST_CASE("a file that was made anew, with the same content, is another guest", "[template_key]") {
     some_machine it;
     auto const before = it.key();

@@ -45,7 +45,7 @@ expect_match ".ktest/out/$script/latest/kernel.log" '^\[ +0\.000000\] Linux vers
 expect_match ".ktest/out/$script/latest/kernel.log" 'ISO 9660 Extensions'
 
 run ktest template list
-expect_match out "^$id +[0-9]+ (s|min) +2 uses +[0-9]+ MiB  .*, 256M, 2 CPUs, scratch 16M"
+expect_match out "^$id +[0-9]+ (s|min) +2 uses +[0-9]+ MiB  .*, 256M, 2 CPUs, 1 scratch disk$"
 
 run ktest run --cold "$script"
 expect_status 0
@@ -55,6 +55,17 @@ chmod +x "cold-$$"
 run ktest run "cold-$$"
 expect_status 0
 expect_stderr "^PASSED .*\(cold, ready"
+
+# Disks of other sizes are no other kind of guest.
+for size in 40M 3G 1537K; do
+    sed "s/SCRATCH=16M/SCRATCH=$size/; s/head -c 16M/head -c 4K/; s/^yes.*/yes | dd of=\/dev\/vda bs=512 count=1 oflag=direct\n\
+        echo \"size \$(blockdev --getsize64 \/dev\/vda)\"/" "$script" >"sized-$$"
+    chmod +x "sized-$$"
+    run ktest run "sized-$$"
+    expect_status 0
+    expect_stderr "^PASSED .*\(template $id "
+    expect_equal "the size of a disk" "$(numfmt --from=iec $size)" "$(said out size)"
+done
 
 # Two at once have two slots, so two addresses, and the kernel's symbols are found where they lie.
 cat >"stays-$$" <<'GUEST'
