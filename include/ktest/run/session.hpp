@@ -87,7 +87,7 @@ private:
         : on_event_{std::move(on_event)},
           pid_{child.pid()},
           process_{loop.get_executor(), child.release()},
-          qmp_{loop, std::move(with.qmp), [this](auto const& name, auto const& data) { on_qmp(name, data); },
+          qmp_{loop, std::move(with.qmp), [this](qmp_event const& event) { on_qmp(event); },
                [this] { part_ended(); }},
           writable_{loop, ::fcntl(with.agent.get(), F_DUPFD_CLOEXEC, 0)},
           output_{loop, std::move(with.output),
@@ -128,25 +128,25 @@ private:
                 wire::trouble{fmt::format("the guest's init speaks rubbish: {}", incoming_.broken())}});
     }
 
-    void on_qmp(std::string const& name, nlohmann::json const& data) {
+    void on_qmp(qmp_event const& event) {
         agent_.drain(); // what the guest did before QEMU said this comes before this
         output_.drain();
+        auto const& name = event.name;
         if (name == "SHUTDOWN")
-            gone_.cause = data.value("reason", "");
-        else if (name == "RESET" && data.value("guest", false)) {
+            gone_.cause = event.text("reason");
+        else if (name == "RESET" && event.flag("guest", false)) {
             incoming_ = {};
             on_event_(guest_reset{});
         } else if (name == "GUEST_PANICKED")
             on_event_(guest_panicked{});
-        else if (auto const status = data.value("status", "");
+        else if (auto const status = event.text("status");
                  name == "MIGRATION" && (status == "completed" || status == "failed"))
             state_has_moved(status == "completed");
         else if (name == "STOP" || name == "RESUME")
             on_event_(guest_stopped{name == "STOP"});
-        else if (name == "BLOCK_IO_ERROR" && data.value("nospace", false))
-            on_event_(host_disk_full{data.value("node-name", "")});
-        else if (name == "VSERPORT_CHANGE" && data.value("id", "") == "output-port"
-                 && !data.value("open", true))
+        else if (name == "BLOCK_IO_ERROR" && event.flag("nospace", false))
+            on_event_(host_disk_full{event.text("node-name")});
+        else if (name == "VSERPORT_CHANGE" && event.text("id") == "output-port" && !event.flag("open", true))
             on_event_(output_closed{});
     }
 

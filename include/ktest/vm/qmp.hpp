@@ -1,13 +1,13 @@
 #pragma once
 
 #include <ktest/descriptor.hpp>
+#include <ktest/vm/qmp_message.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
-#include <nlohmann/json.hpp>
 
 #include <array>
 #include <cstring>
@@ -26,7 +26,7 @@ class qmp_client {
 public:
     using json = nlohmann::json;
     using answer = std::function<void(result<json>)>;
-    using event = std::function<void(std::string const& name, json const& data)>;
+    using event = std::function<void(qmp_event const&)>;
 
     qmp_client(boost::asio::io_context& loop, descriptor socket, event on_event, std::function<void()> on_end)
         : socket_{loop, boost::asio::local::stream_protocol{}, socket.release()},
@@ -70,38 +70,37 @@ public:
     }
 
 private:
+    /// A line longer than this is QEMU's end: it would fill the host's memory.
+    static constexpr std::size_t line_limit = 16U << 20U;
+
     void read() {
-        boost::asio::async_read_until(socket_, boost::asio::dynamic_buffer(received_), '\n',
+        boost::asio::async_read_until(socket_, boost::asio::dynamic_buffer(received_, line_limit), '\n',
                                       [this](boost::system::error_code failed, std::size_t size) {
                                           if (failed == boost::asio::error::operation_aborted) return;
                                           if (failed) return on_end_();
-                                          auto const line = received_.substr(0, size);
+                                          auto said = parse_qmp(std::string_view{received_}.substr(0, size));
                                           received_.erase(0, size);
-                                          take(json::parse(line, nullptr, false));
+                                          if (said) take(std::move(*said));
                                           read();
                                       });
     }
 
-    void take(json const& message) {
-        if (!message.is_object()) return;
-        if (message.contains("event")) {
-            on_event_(message["event"].get<std::string>(), message.value("data", json::object()));
-        } else if (auto const asked = answers_.find(message.value("id", 0)); asked != answers_.end()) {
-            auto const call = std::move(asked->second);
-            answers_.erase(asked);
-            if (message.contains("error"))
-                call(unavailable("QEMU: {}", message["error"].value("desc", "error")));
-            else
-                call(message.value("return", json::object()));
-        }
+    void take(qmp_message said) {
+        if (auto const* happened = std::get_if<qmp_event>(&said)) return on_event_(*happened);
+        auto& answered = std::get<qmp_answer>(said);
+        auto const asked = answers_.find(answered.id);
+        if (asked == answers_.end()) return;
+        auto const call = std::move(asked->second);
+        answers_.erase(asked);
+        call(std::move(answered.value));
     }
 
     boost::asio::local::stream_protocol::socket socket_;
     event on_event_;
     std::function<void()> on_end_;
     std::string received_;
-    std::map<int, answer> answers_;
-    int last_id_ = 0;
+    std::map<std::int64_t, answer> answers_;
+    std::int64_t last_id_ = 0;
 };
 
 } // namespace ktest
