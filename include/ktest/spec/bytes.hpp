@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ktest/result.hpp>
+#include <ktest/spec/shortened.hpp>
 
 #include <charconv>
 #include <compare>
@@ -63,7 +64,7 @@ inline auto suffix_power(std::string_view suffix) -> int {
 /// A fraction is rounded to whole units of the next smaller suffix, so `1.3G` is 1331 MiB.
 inline auto parse_bytes(std::string_view text, bare_number bare) -> result<bytes> {
     auto const refuse = [&](std::string_view why) {
-        return usage_error("'{}' is not a size{} (want 512M, 2G, ...)", text, why);
+        return usage_error("'{}' is not a size{} (want 512M, 2G, ...)", detail::shortened(text), why);
     };
     auto rest = text;
     std::uint64_t whole = 0;

@@ -177,7 +177,9 @@ inline auto parse_deps(std::string_view text, std::string_view test, deps_of kin
     if (!entries) return tl::unexpected{entries.error()};
     result<void> good;
     auto const failed = [&](deps_entry const& entry, result<void> outcome) {
-        if (!outcome) good = deps_error(test, entry.line, entry.name() + ": " + outcome.error().message);
+        if (!outcome)
+            good = deps_error(test, entry.line,
+                              detail::shortened(entry.name()) + ": " + outcome.error().message);
         return !outcome;
     };
     for (auto const& entry : *entries)

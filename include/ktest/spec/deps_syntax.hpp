@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ktest/result.hpp>
+#include <ktest/spec/shortened.hpp>
 
 #include <optional>
 #include <string>
@@ -34,16 +35,6 @@ inline auto trim(std::string_view text) -> std::string_view {
     auto const first = text.find_first_not_of(blanks);
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-/// For messages: no more of the text than is good to read.
-inline auto shortened(std::string_view text) -> std::string {
-    constexpr std::size_t most = 60;
-    if (text.size() <= most) return std::string{text};
-    auto end = most;
-    while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) // not within a character
-        --end;
-    return std::string{text.substr(0, end)} + "...";
 }
 
 /// Where a line stops being text: at a control character, or at what is not UTF-8 (RFC 3629).
@@ -101,7 +92,7 @@ inline auto read_deps_line(std::string_view line) -> result<std::optional<deps_e
     if (equals == std::string_view::npos || !is_key(name))
         return usage_error("'{}' is not KEY=VALUE", shortened(line));
     auto value = unquote(trim(line.substr(equals + 1)));
-    if (!value) return usage_error("{}: {}", name, value.error().message);
+    if (!value) return usage_error("{}: {}", shortened(name), value.error().message);
     deps_entry entry{0, std::string{name.substr(0, name.find('.'))}, std::nullopt, std::move(*value)};
     if (auto const dot = name.find('.'); dot != std::string_view::npos) entry.of = name.substr(dot + 1);
     return entry;

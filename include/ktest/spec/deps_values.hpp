@@ -44,7 +44,7 @@ inline auto read_memory(std::string_view text) -> result<bytes> {
     using namespace literals;
     auto size = parse_bytes(text, bare_number::mebibytes);
     if (size && *size < 16_MiB)
-        return usage_error("'{}' is too little for a kernel (want 512M, 2G, ...)", text);
+        return usage_error("'{}' is too little for a kernel (want 512M, 2G, ...)", detail::shortened(text));
     return size;
 }
 
@@ -56,7 +56,8 @@ inline auto read_scratch(std::string_view text) -> result<std::vector<bytes>> {
     for (auto const& word : *sizes) {
         auto const size = parse_bytes(word, bare_number::refused);
         if (!size) return tl::unexpected{size.error()};
-        if (size->count % 512 != 0) return usage_error("'{}' is not a multiple of a sector (512B)", word);
+        if (size->count % 512 != 0)
+            return usage_error("'{}' is not a multiple of a sector (512B)", detail::shortened(word));
         disks.push_back(*size);
     }
     return disks;

@@ -95,6 +95,8 @@ TEST_CASE("a test that cannot be run is an error that says what to do", "[ask_de
           == "T:1: its lines end in CR LF: sed -i 's/\\r$//' T");
     CHECK(asked_test{"#! /no/such/shell -e\n"}.complaint()
           == "T:1: its interpreter /no/such/shell -e cannot be run: cannot run T: No such file or directory");
+    CHECK(asked_test{"#!" + std::string(100, '\x80') + "\n"}.complaint()
+          == "T:1: its interpreter ... cannot be run: cannot run T: No such file or directory");
     CHECK(asked_test{"\x7f"
                      "ELF but no more"}
               .complaint()

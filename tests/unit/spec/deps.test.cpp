@@ -265,3 +265,30 @@ TEST_CASE("no text, however broken, does more than fail", "[deps]") {
             CHECK(read.error().message.substr(0, 7) == "t:deps:");
     }
 }
+
+TEST_CASE("an answer that asks for far too much is refused at once", "[deps]") {
+    constexpr std::size_t most = 1U << 16U; // as the host reads it
+    std::string nodes = "MEM=1G\nNODES=n0";
+    for (auto i = 1; nodes.size() < most; ++i) nodes += fmt::format(",n{}", i);
+    CHECK(complaint(nodes).find("nodes: at most 16 are possible") != std::string::npos);
+    std::string networks = "MEM=1G\nNODES=a\nNETS=n0:a";
+    for (auto i = 1; networks.size() < most; ++i) networks += fmt::format(" n{}:a", i);
+    CHECK(complaint(networks).find("networks: at most 8 are possible") != std::string::npos);
+    std::string options = "MEM=1G\n";
+    for (auto i = 0; options.size() < most; ++i) options += fmt::format("CONFIG=A{}\n", i);
+    CHECK(complaint(options)
+          == "tests/bcache:deps:502: CONFIG: 501 kernel options: at most 500 are possible");
+}
+
+TEST_CASE("an error is no longer than is good to read, whatever it speaks of", "[deps]") {
+    std::string const name(5000, 'x');
+    for (auto const& line : {"MEM=" + name, "MEM=" + std::string(5000, '0') + "1M", "SCRATCH=" + name,
+                             "SCRATCH=" + std::string(5000, '0') + "1B", "MEM." + name + "=1G",
+                             "MEM." + name + "=\"", name + "=1", "CPUS=" + name, "NODES=" + name,
+                             "CONFIG=A=" + name, "SPLAT=" + name, "TESTS='a" + name, name})
+        CHECK(complaint("MEM=1G\n" + line).size() < 400);
+    CHECK(complaint("MEM=1G\nNODES=a\nNETS=lan:" + name).size() < 400);
+    std::string many = "CONFIG=A";
+    for (auto i = 0; i < 1000; ++i) many += fmt::format("/A{}", i);
+    CHECK(complaint("MEM=1G\n" + many + "=y," + many.substr(7) + "=m").size() < 400);
+}
