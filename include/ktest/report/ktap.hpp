@@ -6,6 +6,7 @@
 #include <ktest/report/ktap_line.hpp>
 #include <ktest/report/printable.hpp>
 #include <ktest/run/line_assembler.hpp>
+#include <ktest/spec/shortened.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -20,6 +21,9 @@ namespace ktest {
 class ktap_parser {
 public:
     static constexpr std::size_t diagnostics_limit = 16U << 10U; ///< bytes for each subtest, the last ones
+    static constexpr std::size_t name_limit =
+        500; ///< bytes, the first ones: inner results repeat outer names
+    static constexpr std::size_t most_results = 100'000; ///< then one that failed says that there were more
 
     /// Takes the next piece of the output, cut anywhere.
     void feed(std::string_view piece) {
@@ -33,6 +37,9 @@ public:
             if (whole) read(line);
         });
         close_document();
+        if (cut_ && !results_.empty())
+            results_.push_back(
+                {"more", outcome::missing, fmt::format("only {} results are kept", most_results), {}});
         return std::exchange(results_, {});
     }
 
@@ -55,6 +62,13 @@ private:
         if (line.column > deepest_column) line.what = ktap_other{};
         if (in_yaml(line)) return;
         auto const after_result = std::exchange(after_result_, false);
+        auto const more = std::holds_alternative<ktap_plan>(line.what)
+                          || std::holds_alternative<ktap_result>(line.what)
+                          || std::holds_alternative<ktap_bail_out>(line.what);
+        if (more && kept() >= most_results) {
+            cut_ = true;
+            return;
+        }
         if (auto const* version = std::get_if<ktap_version>(&line.what))
             open(line.column, true, version->is_ktap);
         else if (auto const* plan = std::get_if<ktap_plan>(&line.what))
@@ -67,6 +81,12 @@ private:
             see_diagnostic(diagnostic->text);
         else
             see_other(line, after_result);
+    }
+
+    auto kept() const -> std::size_t {
+        auto count = results_.size();
+        for (auto const& one : levels_) count += one.results.size() + one.inner.size();
+        return count;
     }
 
     /// TAP's YAML block behind a result: it belongs to that result, and nothing in it is one.
@@ -102,11 +122,12 @@ private:
         if (found.number == 0 && here.numbered) return;
         if (found.number == 0) found.number = static_cast<unsigned>(here.count) + 1;
         if (found.name.empty()) found.name = std::to_string(found.number);
+        found.name = detail::shortened(found.name, name_limit);
         after_result_ = true;
         believed_ = believed_ || !here.tentative;
         for (auto& inner : std::exchange(here.inner, {})) {
             if (found.what == outcome::skipped && inner.what == outcome::missing) continue;
-            inner.name = found.name + '.' + inner.name;
+            inner.name = detail::shortened(found.name + '.' + inner.name, name_limit);
             here.results.push_back(std::move(inner));
         }
         here.numbers.insert(found.number);
@@ -207,6 +228,7 @@ private:
     std::optional<std::size_t> yaml_; ///< within a YAML block, that begins at this column
     bool believed_ = false;           ///< it is KTAP, not something that looks like a plan
     bool after_result_ = false;
+    bool cut_ = false; ///< there were more results than are kept
 };
 
 /// The subtests in the whole output of a test.

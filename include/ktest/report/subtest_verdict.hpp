@@ -4,6 +4,8 @@
 #include <ktest/run/verdict.hpp>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 #include <vector>
 
 namespace ktest {
@@ -31,14 +33,10 @@ inline auto with_subtests(verdict said, std::vector<subtest> const& subtests) ->
 /// test prints what a module has logged.
 inline auto all_subtests(std::vector<subtest> of_output, std::vector<subtest> const& of_kernel)
     -> std::vector<subtest> {
-    auto const own = of_output.size();
-    for (auto const& one : of_kernel) {
-        auto const same = [&](subtest const& other) {
-            return other.name == one.name && other.what == one.what;
-        };
-        if (std::none_of(of_output.begin(), of_output.begin() + static_cast<std::ptrdiff_t>(own), same))
-            of_output.push_back(one);
-    }
+    std::set<std::pair<std::string, outcome>> printed;
+    for (auto const& one : of_output) printed.emplace(one.name, one.what);
+    for (auto const& one : of_kernel)
+        if (printed.count({one.name, one.what}) == 0) of_output.push_back(one);
     return of_output;
 }
 

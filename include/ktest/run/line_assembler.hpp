@@ -5,7 +5,8 @@
 
 namespace ktest {
 
-/// Whole lines out of bytes that come in any pieces. A line longer than the limit is given in parts.
+/// Whole lines out of bytes that come in any pieces, which make no difference. A line longer than the limit
+/// is given in parts of that size.
 class line_assembler {
 public:
     static constexpr std::size_t limit = 1U << 16U;
@@ -15,14 +16,14 @@ public:
     template<class Take>
     void feed(std::string_view bytes, Take take) {
         while (!bytes.empty()) {
-            auto const end = bytes.find('\n');
-            rest_ += bytes.substr(0, end);
+            auto const part = bytes.substr(0, limit - rest_.size());
+            auto const end = part.find('\n');
+            rest_ += part.substr(0, end);
+            bytes.remove_prefix(end == std::string_view::npos ? part.size() : end + 1);
             if (end != std::string_view::npos)
                 give(take, false);
-            else if (rest_.size() >= limit)
+            else if (rest_.size() == limit)
                 give(take, true);
-            if (end == std::string_view::npos) return;
-            bytes.remove_prefix(end + 1);
         }
     }
 

@@ -287,3 +287,20 @@ TEST_CASE("TAP's results may lack their numbers, KTAP's may not", "[ktap]") {
     CHECK(told("TAP version 14\nnot ok\n1..2\n") == lines{"1: failed", "2: missing"});
     CHECK(told("KTAP version 1\n1..1\nok then\nok 1 a\nnot ok really\n") == lines{"a: passed"});
 }
+
+TEST_CASE("a guest cannot fill the host's memory with few lines", "[ktap]") {
+    // Each inner result would repeat the outer one's name.
+    std::string output = "TAP version 13\n";
+    for (auto i = 0; i < 1000; ++i) output += i == 0 ? "  ok 1\n" : "  ok\n";
+    auto const all = parse_ktap(output + "ok 1 " + std::string(60'000, 'x') + "\n");
+    REQUIRE(all.size() == 1001);
+    for (auto const& one : all) CHECK(one.name.size() <= ktap_parser::name_limit + 3);
+}
+
+TEST_CASE("of results without an end some are kept, and one says that there were more", "[ktap]") {
+    std::string output = "TAP version 13\n";
+    for (std::size_t i = 0; i < ktap_parser::most_results + 10; ++i) output += "ok\n";
+    auto const all = parse_ktap(output + "1..7\n");
+    REQUIRE(all.size() == ktap_parser::most_results + 1);
+    CHECK(all.back() == subtest{"more", outcome::missing, "only 100000 results are kept", ""});
+}

@@ -45,3 +45,9 @@ TEST_CASE("what a test prints of the kernel's log is not counted twice", "[subte
     CHECK(all_subtests({}, {a, a}) == std::vector{a, a});
     CHECK(all_subtests({one("a", outcome::failed)}, {a}) == std::vector{one("a", outcome::failed), a});
 }
+
+TEST_CASE("a hundred thousand subtests that the kernel's log repeats are no work", "[subtests]") {
+    std::vector<subtest> many;
+    for (auto i = 0; i < 100'000; ++i) many.push_back(one(std::to_string(i), outcome::passed));
+    CHECK(all_subtests(many, many).size() == many.size());
+}
