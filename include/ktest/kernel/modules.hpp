@@ -92,22 +92,45 @@ public:
 
     /// Appends the module's file behind those of everything it needs; nothing twice.
     void load(std::string_view name, std::vector<std::filesystem::path>& order) {
-        auto const found = modules_.find(name);
-        if (found == modules_.end() || !loaded_.insert(found->first).second) return;
-        if (auto const soft = softdeps_.find(name); soft != softdeps_.end())
-            for (auto const wanted : soft->second)
-                for (auto const provider : providers(wanted)) load(provider, order);
-        auto const line = found->second;
-        std::vector<std::string_view> needed;
-        for_each_piece(line.substr(line.find(':') + 1), " ",
-                       [&](std::string_view file) { needed.push_back(module_stem(file)); });
-        for (auto const wanted :
-             needed | ranges::views::reverse) // modules.dep lists first what is loaded last
-            load(wanted, order);
-        order.push_back(directory_ / line.substr(0, line.find(':')));
+        struct waiting_module {
+            std::string_view line;
+            std::vector<std::string_view> first; ///< what goes before it, the next one last
+        };
+        std::vector<waiting_module> waiting; // no recursion: nobody knows how long a chain may be
+        auto const want = [&](std::string_view wanted) {
+            auto const found = modules_.find(wanted);
+            if (found == modules_.end() || !loaded_.insert(found->first).second) return;
+            waiting.push_back({found->second, loaded_before(*found)});
+        };
+        for (want(name); !waiting.empty();) {
+            auto& [line, first] = waiting.back();
+            if (first.empty()) {
+                order.push_back(directory_ / line.substr(0, line.find(':')));
+                waiting.pop_back();
+            } else {
+                auto const next = first.back();
+                first.pop_back();
+                want(next);
+            }
+        }
     }
 
 private:
+    /// What is to be loaded before a module, in reverse: modules.dep, too, lists first what is loaded last.
+    auto loaded_before(std::pair<std::string_view const, std::string_view> const& module)
+        -> std::vector<std::string_view> {
+        auto const& [name, line] = module;
+        std::vector<std::string_view> before;
+        for_each_piece(line.substr(line.find(':') + 1), " ",
+                       [&](std::string_view file) { before.push_back(module_stem(file)); });
+        if (auto const soft = softdeps_.find(name); soft != softdeps_.end())
+            for (auto const wanted : soft->second | ranges::views::reverse) {
+                auto const all = providers(wanted);
+                before.insert(before.end(), all.rbegin(), all.rend());
+            }
+        return before;
+    }
+
     /// `softdep NAME pre: A B post: C`, modprobe.d(5): what is to be loaded before.
     void read_softdep(std::string_view line) {
         std::vector<std::string_view> words;

@@ -80,3 +80,16 @@ TEST_CASE("a modules.dep of garbage breaks nothing", "[modules]") {
     REQUIRE(found);
     CHECK(file_names(*found) == strings{"a.ko"});
 }
+
+TEST_CASE("modules may need each other in a chain of any length", "[modules]") {
+    temporary_home const home;
+    auto const kernel = kernel_with_modules(home);
+    constexpr auto length = 100'000;
+    std::string chain;
+    for (auto i = 0; i < length; ++i) chain += fmt::format("m{}.ko: m{}.ko\n", i, i + 1);
+    home.write("made/lib/modules/6.1.0-test/modules.dep", chain);
+    auto const found = find_modules(kernel, {"m0"});
+    REQUIRE(found);
+    REQUIRE(found->files.size() == length);
+    CHECK(found->files.back().filename() == "m0.ko");
+}
