@@ -1,32 +1,43 @@
-// For clang's libFuzzer: the first byte says how the rest is cut into pieces. What is read must survive being
-// written and read again.
-
+#include "fuzz.hpp"
 #include <ktest/guest/wire.hpp>
-
-#include <algorithm>
-#include <cstdlib>
 
 namespace {
 
 template<class Variant>
-void read(std::string_view stream, std::size_t piece) {
+struct heard {
+    std::vector<Variant> messages;
+    std::string broken;
+    friend auto operator==(heard const&, heard const&) -> bool = default;
+};
+
+template<class Variant>
+auto hear(std::string_view stream, std::size_t piece) -> heard<Variant> {
+    heard<Variant> all;
     ktest::wire::reader<Variant> reader;
-    for (; !stream.empty(); stream.remove_prefix(std::min(piece, stream.size()))) {
-        reader.feed(stream.substr(0, piece));
-        while (auto const message = reader.next()) {
-            ktest::wire::reader<Variant> again;
-            again.feed(std::visit([](auto const& m) { return ktest::wire::encode(m); }, *message));
-            if (again.next() != message) std::abort();
-        }
-    }
+    for_each_cut(stream, piece, [&](std::string_view bytes) {
+        reader.feed(bytes);
+        while (auto message = reader.next()) all.messages.push_back(std::move(*message));
+    });
+    all.broken = reader.broken();
+    return all;
+}
+
+/// The pieces do not matter, and what is heard survives being said again.
+template<class Variant>
+void read(std::string_view stream, std::size_t piece) {
+    auto const cut = hear<Variant>(stream, piece);
+    always(cut == hear<Variant>(stream, stream.size()));
+    std::string again;
+    for (auto const& message : cut.messages)
+        again += std::visit([](auto const& one) { return ktest::wire::encode(one); }, message);
+    always(stream.starts_with(again));
+    always(hear<Variant>(again, piece).messages == cut.messages);
 }
 
 } // namespace
 
-extern "C" auto LLVMFuzzerTestOneInput(unsigned char const* data, std::size_t size) -> int {
-    if (size == 0) return 0;
-    auto const stream = std::string_view{reinterpret_cast<char const*>(data), size}.substr(1);
-    read<ktest::wire::from_guest>(stream, data[0] + std::size_t{1});
-    read<ktest::wire::to_guest>(stream, data[0] + std::size_t{1});
-    return 0;
+void fuzz(std::string_view input) {
+    auto const piece = take_piece_size(input);
+    read<ktest::wire::from_guest>(input, piece);
+    read<ktest::wire::to_guest>(input, piece);
 }
