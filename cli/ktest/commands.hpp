@@ -23,6 +23,7 @@ void add_kernel(CLI::App& app, int& status);
 void add_config(CLI::App& app, int& status);
 void add_image(CLI::App& app, int& status);
 void add_template(CLI::App& app, int& status);
+void add_splat(CLI::App& app, int& status);
 void add_doctor(CLI::App& app, int& status);
 
 } // namespace ktest::cli

@@ -39,7 +39,7 @@ auto main(int argc, char** argv) -> int {
         using namespace ktest::cli;
         for (auto const add : {add_run, add_exec, add_ssh, add_gdb}) add(app, status, trailing);
         for (auto const add : {add_shell, add_list, add_mon, add_stop, add_kernel, add_config, add_image,
-                               add_template, add_doctor})
+                               add_template, add_splat, add_doctor})
             add(app, status);
         if (auto const good = check_command(app, words); !good) return report(good.error());
         try {

@@ -18,8 +18,12 @@ public:
         while (!bytes.empty()) {
             auto const part = bytes.substr(0, limit - rest_.size());
             auto const end = part.find('\n');
-            rest_ += part.substr(0, end);
             bytes.remove_prefix(end == std::string_view::npos ? part.size() : end + 1);
+            if (end != std::string_view::npos && rest_.empty()) {
+                take(without_return(part.substr(0, end)), true); // where it lies
+                continue;
+            }
+            rest_ += part.substr(0, end);
             if (end != std::string_view::npos)
                 give(take, false);
             else if (rest_.size() == limit)
@@ -34,11 +38,14 @@ public:
     }
 
 private:
+    static auto without_return(std::string_view line) -> std::string_view {
+        if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+        return line;
+    }
+
     template<class Take>
     void give(Take& take, bool goes_on) {
-        auto line = std::string_view{rest_};
-        if (!goes_on && !line.empty() && line.back() == '\r') line.remove_suffix(1);
-        take(line, !within_line_);
+        take(goes_on ? std::string_view{rest_} : without_return(rest_), !within_line_);
         // The end of a part is kept, so that a phrase is found where two parts meet.
         rest_ = goes_on ? rest_.substr(rest_.size() - overlap) : std::string{};
         within_line_ = goes_on;

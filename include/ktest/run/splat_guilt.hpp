@@ -1,0 +1,123 @@
+#pragma once
+
+#include <ktest/digest.hpp>
+#include <ktest/run/splat_bystanders.hpp>
+#include <ktest/run/splat_class.hpp>
+#include <ktest/run/splat_frame.hpp>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ktest {
+
+namespace detail {
+
+/// Whether a line tells where the processor was: x86's RIP, arm64's pc.
+inline auto tells_place(std::string_view line) -> bool {
+    for (std::string_view const start :
+         {"RIP: ", "EIP: ", "RIP  [", "IP: ", "EIP is at ", "pc : ", "PC is at ", "NIP ", "IP is at "})
+        if (line.starts_with(start)) return true;
+    return false;
+}
+
+inline auto begins_trace(std::string_view line) -> bool {
+    return line.starts_with("Call Trace") || line.starts_with("Call trace")
+           || line.starts_with("stack backtrace") || line.starts_with("Backtrace:");
+}
+
+/// Stacks of another time than the report's: who allocated, who held a lock before.
+inline auto begins_history(std::string_view line) -> bool {
+    for (std::string_view const start :
+         {"Allocated by ", "Freed by ", "allocated by ", "freed by ", "Uninit was ",
+          "Last potentially related", "Showing all locks", "Second to last", "-> #",
+          "the existing dependency chain", "INFO: Allocated in", "INFO: Freed in", "Allocated in ",
+          "Freed in "})
+        if (line.starts_with(start)) return true;
+    return false;
+}
+
+/// `foo` of "... in foo" and "... in foo / bar", which have no offsets.
+inline auto named_function(std::string_view headline) -> std::string_view {
+    constexpr std::string_view marker = " in ";
+    auto const at = headline.find(marker);
+    if (at == std::string_view::npos) return {};
+    auto const rest = headline.substr(at + marker.size());
+    auto const end = std::find_if(rest.begin(), rest.end(), [](char c) {
+        return c != '_' && !(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+    });
+    auto const name = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
+    auto const after = rest.substr(name.size());
+    return after.empty() || after.starts_with(" / ") || after.starts_with(" at ") || after.starts_with(".")
+               ? name
+               : std::string_view{};
+}
+
+inline void add_function(std::vector<std::string>& list, std::string_view name) {
+    if (name.empty() || is_bystander(name) || (!list.empty() && list.back() == name)) return;
+    list.emplace_back(name);
+}
+
+} // namespace detail
+
+/// The functions that a report is about, the guilty one first: where its headline and the processor say it
+/// was, then those of the stack, without bystanders; five at most.
+inline auto accused_functions(splat_class kind, std::string_view headline,
+                              std::vector<std::string> const& lines) -> std::vector<std::string> {
+    constexpr std::size_t enough = 5;
+    std::vector<std::string> places, stack;
+    if (kind != splat_class::lockup && kind != splat_class::locking) {
+        // ODEBUG's hint is the callback, not who called.
+        auto const hints = headline.find(" hint: ") != std::string_view::npos;
+        if (auto const frame = find_frame(headline); frame && !hints)
+            detail::add_function(places, frame->function);
+        else if (kind == splat_class::memory)
+            detail::add_function(places, detail::named_function(headline));
+    }
+    // A lock's history and a report's holders of it come before the stack that matters.
+    auto const tells_trace = kind == splat_class::locking
+                             && std::any_of(lines.begin(), lines.end(),
+                                            [](auto const& line) { return detail::begins_trace(line); });
+    auto reads = !tells_trace;
+    for (auto const& line : lines) {
+        auto text = std::string_view{line};
+        if (text == headline) continue;
+        text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+        if (detail::begins_history(text)) reads = false;
+        if (detail::begins_trace(text)) {
+            if (!stack.empty() && kind != splat_class::lockup) break;
+            reads = true;
+        }
+        if (detail::tells_place(text)) {
+            // A report of a lock or of memory has a place of the user's entry only.
+            if (auto const frame = find_frame(text);
+                frame && kind != splat_class::memory && kind != splat_class::locking)
+                detail::add_function(places, frame->function);
+            continue;
+        }
+        if (!reads || text.starts_with("lr : ") || text.starts_with("LR is at") || stack.size() >= enough)
+            continue;
+        // arm names caller and callee in a line: "(f) from (g+0x1/0x2)"; only x86's guesses are marked.
+        if (auto const frame = find_frame(text); frame && !frame->guess)
+            detail::add_function(stack, frame->function);
+    }
+    if (places.size() > 1 && kind == splat_class::lockup) places.resize(1);
+    for (auto& name : stack)
+        if (places.size() < enough && std::find(places.begin(), places.end(), name) == places.end())
+            places.push_back(std::move(name));
+    if (places.size() > enough) places.resize(enough);
+    return places;
+}
+
+/// Names a report alike in every build of a kernel: 16 hexadecimal digits of its class, title and functions.
+inline auto splat_fingerprint(splat_class kind, std::string_view title,
+                              std::vector<std::string> const& functions) -> std::string {
+    digest all;
+    all.add(to_string(kind)).add(title);
+    for (auto const& function : functions) all.add(function);
+    constexpr std::size_t size = 16;
+    return all.text().substr(0, size);
+}
+
+} // namespace ktest

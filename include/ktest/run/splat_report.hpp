@@ -1,0 +1,152 @@
+#pragma once
+
+#include <ktest/run/log_line.hpp>
+#include <ktest/run/splat.hpp>
+#include <ktest/run/splat_body.hpp>
+#include <ktest/run/splat_guilt.hpp>
+#include <ktest/run/splat_rules.hpp>
+#include <ktest/run/splat_title.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ktest {
+
+namespace detail {
+
+/// `WARNING: fs/a.c at f`, from whichever form the kernel's line has: `WARNING: CPU: 1 PID: 2 at fs/a.c:3
+/// f+0x4/0x5`, `WARNING: [ptr == 0] fs/a.c:3 at f+0x4/0x5, CPU#1: sh/2`.
+inline auto warning_title(std::string_view line) -> std::string {
+    auto const place = [&] {
+        auto const end = std::min({line.find(".c:"), line.find(".h:"), line.find(".S:"), line.find(".rs:")});
+        if (end == std::string_view::npos) return std::string{};
+        auto const begin = line.rfind(' ', end) + 1;
+        return " " + std::string{source_path(line.substr(begin, line.find(':', end) - begin))};
+    }();
+    auto const frame = find_frame(line);
+    if (place.empty() && !frame) return general_title(line);
+    return fmt::format("WARNING:{}{}", place, frame ? fmt::format(" at {}", frame->function) : "");
+}
+
+inline auto title_of(splat_rule const& rule, std::string_view line) -> std::string {
+    if (rule.kind == splat_class::reboot) return "unexpected reboot";
+    if (auto const at = line.find("WARNING: ");
+        rule.kind == splat_class::assertion && at != std::string_view::npos)
+        return warning_title(line.substr(at));
+    return general_title(line);
+}
+
+} // namespace detail
+
+/// A report that has begun, line by line until its end.
+class splat_report {
+public:
+    splat_report(splat_rule const& rule, log_line const& first, std::size_t number)
+        : rule_{&rule}, headline_{first.text} {
+        made_.line = number;
+        made_.caller = first.caller;
+        made_.microseconds = first.microseconds;
+        made_.fatal = rule.kind == splat_class::death || rule.kind == splat_class::reboot;
+        lines_.emplace_back(first.text);
+    }
+
+    /// Whether a line that could begin a report belongs to this one.
+    auto goes_on_with(splat_rule const& other) const -> bool {
+        using enum splat_class;
+        if (other.kind == death) return rule_->kind != death;
+        if (in_body_ || ending_ || &other == rule_) return false;
+        auto const oopses = [](splat_class kind) { return kind == fault || kind == assertion; };
+        return other.kind == rule_->kind || (oopses(other.kind) && oopses(rule_->kind));
+    }
+
+    /// Adds such a line; the more telling of the two is the headline.
+    void go_on_with(splat_rule const& other, std::string_view text) {
+        if (other.kind == splat_class::death) {
+            made_.fatal = true;
+            ending_ = false;
+        } else if (&other < rule_) {
+            rule_ = &other;
+            headline_ = text;
+        }
+        keep(text);
+    }
+
+    /// Adds a line that begins nothing; false: the report has ended before it.
+    auto add(std::string_view text) -> bool {
+        auto const what = classify_splat_line(text);
+        switch (what) {
+        case splat_line::panic_end: over_ = true; break;
+        case splat_line::trace_end:
+            // An oops may still panic, a warning has said it all.
+            ending_ = true;
+            over_ = rule_->kind == splat_class::assertion && headline_.find("BUG") == std::string::npos;
+            break;
+        case splat_line::rule:
+            if (in_body_) {
+                if (rule_->kind != splat_class::memory && rule_->kind != splat_class::assertion) return false;
+                ending_ = true;
+            }
+            break;
+        case splat_line::other:
+            if (ending_ || ++strays_ > (in_body_ ? most_strays_after_stack : most_strays)) return false;
+            lines_.emplace_back(text);
+            return true;
+        case splat_line::body: in_body_ = true; break;
+        case splat_line::lead: break;
+        }
+        if (what != splat_line::lead || !in_body_)
+            keep(text);
+        else
+            lines_.emplace_back(text); // an indented line may be anybody's
+        if (size_ > largest) over_ = true;
+        return true;
+    }
+
+    /// Nothing can come any more.
+    auto is_over() const -> bool { return over_; }
+    /// It has but the line that warnings and BUGs begin with alike.
+    auto has_no_headline() const -> bool { return headline_.find("cut here") != std::string::npos; }
+    auto fatal() const -> bool { return made_.fatal; }
+    auto kind() const -> splat_class { return rule_->kind; }
+
+    auto beginning() const -> splat_began {
+        return {rule_->kind, detail::title_of(*rule_, headline_), made_.line};
+    }
+
+    auto end() && -> splat {
+        lines_.resize(known_);
+        made_.kind = rule_->kind;
+        made_.title = detail::title_of(*rule_, headline_);
+        made_.headline = std::move(headline_);
+        auto functions = accused_functions(made_.kind, made_.headline, lines_);
+        made_.fingerprint = splat_fingerprint(made_.kind, made_.title, functions);
+        if (!functions.empty()) made_.guilty_function = std::move(functions.front());
+        for (auto const& line : lines_) made_.text += line + "\n";
+        return std::move(made_);
+    }
+
+private:
+    void keep(std::string_view text) {
+        lines_.emplace_back(text);
+        known_ = lines_.size();
+        size_ += text.size();
+        strays_ = 0;
+    }
+
+    static constexpr int most_strays = 64;
+    static constexpr int most_strays_after_stack = 8;
+    static constexpr std::size_t largest = 1U << 18U;
+    splat_rule const* rule_;
+    std::string headline_;
+    splat made_;
+    std::vector<std::string> lines_;
+    std::size_t known_ = 1; ///< how many of the lines are surely the report's
+    std::size_t size_ = 0;
+    int strays_ = 0;
+    bool in_body_ = false;
+    bool ending_ = false; ///< its last line has come, but for those of a panic
+    bool over_ = false;
+};
+
+} // namespace ktest

@@ -1,0 +1,238 @@
+#include "catch.hpp"
+#include <ktest/file.hpp>
+#include <ktest/run/splat_scanner.hpp>
+
+#include <range/v3/algorithm/count.hpp>
+
+#include <algorithm>
+#include <filesystem>
+
+using namespace ktest;
+
+namespace {
+
+auto reports_of(std::vector<splat_event> const& events) -> std::vector<splat> {
+    std::vector<splat> list;
+    for (auto const& event : events)
+        if (auto const* ended = std::get_if<splat_ended>(&event)) list.push_back(ended->report);
+    std::stable_sort(list.begin(), list.end(),
+                     [](splat const& a, splat const& b) { return a.line < b.line; });
+    return list;
+}
+
+auto scan(std::initializer_list<std::string_view> pieces) -> std::vector<splat> {
+    splat_scanner scanner;
+    std::vector<splat_event> all;
+    auto const add = [&](std::vector<splat_event> events) {
+        std::move(events.begin(), events.end(), std::back_inserter(all));
+    };
+    for (auto const piece : pieces) add(scanner.feed(piece));
+    add(scanner.flush());
+    return reports_of(all);
+}
+
+/// `LINE+LINES CLASS[, fatal]: TITLE [FUNCTION]`: what an expectation holds of a report.
+auto summary(splat const& report) -> std::string {
+    return fmt::format("{}+{} {}{}: {} [{}]\n", report.line, ranges::count(report.text, '\n'),
+                       to_string(report.kind), report.fatal ? ", fatal" : "", report.title,
+                       report.guilty_function);
+}
+auto summary(std::vector<splat> const& reports) -> std::string {
+    std::string text;
+    for (auto const& report : reports) text += summary(report);
+    return text;
+}
+
+struct saved_log {
+    std::string name, text, expected;
+};
+
+/// The logs beside this file; NAME.splats is what is to be found in NAME.log.
+auto saved_logs() -> std::vector<saved_log> const& {
+    static auto const logs = [] {
+        std::vector<saved_log> list;
+        auto const directory = std::filesystem::path{__FILE__}.parent_path() / "splats";
+        for (auto const& entry : std::filesystem::directory_iterator{directory}) {
+            auto path = entry.path();
+            if (path.extension() != ".log") continue;
+            auto text = read_file(path);
+            auto expected = read_file(path.replace_extension(".splats"));
+            list.push_back({path.stem(), text.value(), expected.value()});
+        }
+        return list;
+    }();
+    return logs;
+}
+
+} // namespace
+
+TEST_CASE("every saved log gives its reports", "[splat]") {
+    for (auto const& log : saved_logs()) {
+        INFO(log.name);
+        CHECK(summary(scan({log.text})) == log.expected);
+    }
+}
+
+namespace {
+
+void check_cuts(std::size_t step) {
+    for (auto const& log : saved_logs()) {
+        INFO(log.name);
+        auto const whole = scan({log.text});
+        auto const text = std::string_view{log.text};
+        auto differing = 0;
+        for (std::size_t cut = 0; cut <= text.size(); cut += step)
+            if (scan({text.substr(0, cut), text.substr(cut)}) != whole) ++differing;
+        CHECK(differing == 0);
+    }
+}
+
+} // namespace
+
+TEST_CASE("reports are the same wherever the log was cut", "[splat]") { check_cuts(31); }
+TEST_CASE("reports are the same at whichever byte the log was cut", "[.][splat-long]") { check_cuts(1); }
+
+TEST_CASE("reports are the same byte by byte, and on a serial console", "[splat]") {
+    for (auto const& log : saved_logs()) {
+        INFO(log.name);
+        splat_scanner bytes;
+        std::vector<splat_event> all;
+        std::string console;
+        for (auto const& letter : log.text) {
+            auto const some = bytes.feed({&letter, 1});
+            all.insert(all.end(), some.begin(), some.end());
+            if (letter == '\n') console += '\r';
+            console += letter;
+        }
+        auto const rest = bytes.flush();
+        all.insert(all.end(), rest.begin(), rest.end());
+        auto const whole = scan({log.text});
+        CHECK(reports_of(all) == whole);
+        CHECK(scan({console}) == whole);
+    }
+}
+
+namespace {
+
+/// The lines of a log as other tasks would have said them later: no two logs share a caller or a time.
+auto retold(std::string_view text, char caller) -> std::vector<std::string> {
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        auto const end = text.find('\n');
+        auto line = parse_log_line(text.substr(0, end));
+        auto const time = line.microseconds.value_or(0) + static_cast<unsigned>(caller);
+        lines.push_back(fmt::format("[{:5}.{:06}][{}{}] {}\n", time / 1'000'000, time % 1'000'000,
+                                    line.caller.empty() ? "T" : line.caller, +caller, line.text));
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+    return lines;
+}
+
+auto told(std::vector<splat> reports) -> std::vector<std::string> {
+    std::vector<std::string> list;
+    for (auto const& report : reports) list.push_back(report.title + report.fingerprint + report.text);
+    std::sort(list.begin(), list.end());
+    return list;
+}
+
+auto joined(std::vector<std::string> const& lines) -> std::string {
+    std::string text;
+    for (auto const& line : lines) text += line;
+    return text;
+}
+
+} // namespace
+
+TEST_CASE("two reports that come line by line in turn are taken apart by who speaks", "[splat]") {
+    std::vector<std::vector<std::string>> logs;
+    for (auto const& log : saved_logs()) {
+        auto const has_callers =
+            log.name.find("caller") != std::string::npos && log.expected.find("reboot") == std::string::npos;
+        if (has_callers) logs.push_back(retold(log.text, static_cast<char>('A' + logs.size())));
+    }
+    REQUIRE(logs.size() > 5);
+    for (auto const& first : logs)
+        for (auto const& second : logs) {
+            if (&first == &second) continue;
+            std::string mixed;
+            for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
+                if (i < first.size()) mixed += first[i];
+                if (i < second.size()) mixed += second[i];
+            }
+            auto apart = scan({joined(first)});
+            auto const other = scan({joined(second)});
+            apart.insert(apart.end(), other.begin(), other.end());
+            CHECK(told(scan({mixed})) == told(apart));
+        }
+}
+
+TEST_CASE("the first line of a report is told at once, its end when it has come", "[splat]") {
+    splat_scanner scanner;
+    CHECK(scanner.feed("[ 1.000001][ T9] ------------[ cut here ]------------\n").empty());
+    auto const began = scanner.feed("[ 1.000002][ T9] WARNING: CPU: 0 PID: 9 at fs/a.c:1 f+0x1/0x2\n");
+    REQUIRE(began.size() == 1);
+    CHECK(began.front() == splat_event{splat_began{splat_class::assertion, "WARNING: fs/a.c at f", 1}});
+    CHECK(scanner.feed("[ 1.000003][ T9] Call Trace:\n").empty());
+    auto const ended = scanner.feed("[ 1.000004][ T9] ---[ end trace 0000000000000000 ]---\n");
+    REQUIRE(ended.size() == 1);
+    CHECK(std::get<splat_ended>(ended.front()).report.guilty_function == "f");
+    CHECK(scanner.flush().empty());
+}
+
+TEST_CASE("a report without an end has ended when its user says that all is quiet", "[splat]") {
+    splat_scanner scanner;
+    CHECK(scanner.feed("[ 1.000001] BUG: kernel NULL pointer dereference, address: 0000000000000008\n").size()
+          == 1);
+    CHECK(scanner.feed("[ 1.000002] RIP: 0010:f+0x1/0x2\n[ 1.00").empty());
+    CHECK(scanner.quiet().size() == 1);
+    CHECK(scanner.quiet().empty());
+    CHECK(scanner.feed("0003] BUG: unable to handle page fault for address: ffffc90000b21000\n").size() == 1);
+}
+
+TEST_CASE("a reboot that was announced is no report, the next one is", "[splat]") {
+    constexpr std::string_view boot = "[    0.000000] Linux version 6.1.0 (a@b) #1\n[    0.000001] x\n";
+    splat_scanner scanner;
+    CHECK(scanner.feed(boot).empty());
+    scanner.expect_reboots(1);
+    CHECK(scanner.feed(boot).empty());
+    CHECK(reports_of(scanner.feed(boot)).size() == 1);
+    scanner.expect_reboots(splat_scanner::any_number);
+    CHECK(scanner.feed(boot).empty());
+    CHECK(scanner.feed(boot).empty());
+}
+
+TEST_CASE("what the kernel says in the boot after a panic is no repetition", "[splat]") {
+    constexpr std::string_view panic =
+        "[    9.000000] Kernel panic - not syncing: sysrq triggered crash\n"
+        "[    9.000001] ---[ end Kernel panic - not syncing: sysrq triggered crash ]---\n";
+    constexpr std::string_view boot = "[    0.000000] Linux version 6.1.0 (a@b) #1\n"
+                                      "[    3.000000] BUG: unable to handle page fault for address: 10\n"
+                                      "[    3.000001] RIP: 0010:f+0x1/0x2\n";
+    auto const reports = scan({panic, boot});
+    REQUIRE(reports.size() == 2);
+    CHECK(reports.back().guilty_function == "f");
+}
+
+TEST_CASE("the fingerprint is the same in another build, and another for another fault", "[splat]") {
+    auto const fault = [](std::string_view function, std::string_view caller) {
+        auto const text = fmt::format("BUG: unable to handle page fault for address: ffffc90000b21000\n"
+                                      "Oops: 0002 [#1] SMP\nRIP: 0010:{}\nCall Trace:\n {}\n",
+                                      function, caller);
+        return scan({text}).front().fingerprint;
+    };
+    auto const one = fault("log_append+0x55/0x90", "log_commit+0x3f/0x70");
+    CHECK(one.size() == 16);
+    CHECK(one == fault("log_append.isra.0+0x15/0xa0 [jbd]", "log_commit.constprop.0+0x4f/0x70 [jbd]"));
+    CHECK(one != fault("log_append+0x55/0x90", "log_close+0x3f/0x70"));
+}
+
+TEST_CASE("a flood of lines that end nowhere keeps the scanner small", "[splat]") {
+    splat_scanner scanner;
+    scanner.feed("BUG: unable to handle page fault for address: ffffc90000b21000\n");
+    std::size_t largest = 0;
+    for (auto i = 0; i < 20'000; ++i)
+        for (auto const& event : scanner.feed(" f+0x1/0x2 and so on and on and on and on and on\n"))
+            if (auto const* ended = std::get_if<splat_ended>(&event)) largest = ended->report.text.size();
+    CHECK(largest > 0);
+    CHECK(largest < 600'000);
+}
