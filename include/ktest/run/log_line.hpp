@@ -17,7 +17,7 @@ struct log_line {
     bool prefixed = false;                     ///< something stood before the text
 };
 
-namespace detail {
+namespace detail::log_prefix {
 
 inline auto is_digit(char letter) -> bool { return letter >= '0' && letter <= '9'; }
 
@@ -166,25 +166,26 @@ inline auto without_escapes(std::string_view line) -> std::string {
     return plain;
 }
 
-} // namespace detail
+} // namespace detail::log_prefix
 
 /// Reads one line of a console, of dmesg, of syslog or of /dev/kmsg; views into it, and no escapes.
 inline auto parse_log_line(std::string_view raw) -> log_line {
+    using namespace detail::log_prefix;
     log_line line{.text = raw};
     auto& text = line.text;
-    if (detail::take_record(text, line) || detail::take_logger(text)) line.prefixed = true;
+    if (take_record(text, line) || take_logger(text)) line.prefixed = true;
     auto timed = false;
     for (;;) {
-        auto const time = detail::take_time(text, line) || detail::take_date(text);
+        auto const time = take_time(text, line) || take_date(text);
         timed = timed || time;
-        if (time || detail::take_caller(text, line))
-            detail::take(text, " "); // one: the others are the text's own indentation
-        else if (!detail::take_priority(text) && !detail::take_dropped(text))
+        if (time || take_caller(text, line))
+            take(text, " "); // one: the others are the text's own indentation
+        else if (!take_priority(text) && !take_dropped(text))
             break;
         line.prefixed = true;
     }
     if (!timed && !line.microseconds)
-        if (auto const at = detail::find_time(text); at != std::string_view::npos)
+        if (auto const at = find_time(text); at != std::string_view::npos)
             return parse_log_line(text.substr(at));
     return line;
 }

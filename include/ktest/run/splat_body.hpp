@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ktest/run/begins_with_any.hpp>
 #include <ktest/run/splat_frame.hpp>
 
 #include <algorithm>
@@ -52,12 +53,6 @@ inline constexpr auto lead_starts = std::to_array<std::string_view>({
 });
 // clang-format on
 
-template<class Starts>
-auto begins_with_any(std::string_view text, Starts const& starts) -> bool {
-    return std::any_of(starts.begin(), starts.end(),
-                       [&](std::string_view start) { return text.starts_with(start); });
-}
-
 } // namespace detail
 
 inline auto classify_splat_line(std::string_view text) -> splat_line {
@@ -68,8 +63,8 @@ inline auto classify_splat_line(std::string_view text) -> splat_line {
         return splat_line::rule;
     auto const indented = !text.empty() && (text.front() == ' ' || text.front() == '\t');
     text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    if (detail::begins_with_any(text, detail::lead_starts)) return splat_line::lead;
-    if (detail::begins_with_any(text, detail::body_starts) || find_frame(text)) return splat_line::body;
+    if (begins_with_any(text, detail::lead_starts)) return splat_line::lead;
+    if (begins_with_any(text, detail::body_starts) || find_frame(text)) return splat_line::body;
     return indented || text.empty() || text.starts_with("---") ? splat_line::lead : splat_line::other;
 }
 

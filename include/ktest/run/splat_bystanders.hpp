@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ktest/run/begins_with_any.hpp>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -143,8 +145,7 @@ inline auto is_bystander(std::string_view function) -> bool {
         return sorted;
     }();
     return std::binary_search(names.begin(), names.end(), function)
-           || std::any_of(bystander_prefixes.begin(), bystander_prefixes.end(),
-                          [&](std::string_view start) { return function.starts_with(start); });
+           || begins_with_any(function, bystander_prefixes);
 }
 
 } // namespace ktest

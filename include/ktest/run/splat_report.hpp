@@ -4,7 +4,7 @@
 #include <ktest/run/splat.hpp>
 #include <ktest/run/splat_body.hpp>
 #include <ktest/run/splat_guilt.hpp>
-#include <ktest/run/splat_rules.hpp>
+#include <ktest/run/splat_signs.hpp>
 #include <ktest/run/splat_title.hpp>
 
 #include <string>
@@ -29,7 +29,7 @@ inline auto warning_title(std::string_view line) -> std::string {
     return fmt::format("WARNING:{}{}", place, frame ? fmt::format(" at {}", frame->function) : "");
 }
 
-inline auto title_of(splat_rule const& rule, std::string_view line) -> std::string {
+inline auto title_of(splat_sign const& rule, std::string_view line) -> std::string {
     if (rule.kind == splat_class::reboot) return "unexpected reboot";
     if (auto const at = line.find("WARNING: ");
         rule.kind == splat_class::assertion && at != std::string_view::npos)
@@ -42,7 +42,7 @@ inline auto title_of(splat_rule const& rule, std::string_view line) -> std::stri
 /// A report that has begun, line by line until its end.
 class splat_report {
 public:
-    splat_report(splat_rule const& rule, log_line const& first, std::size_t number)
+    splat_report(splat_sign const& rule, log_line const& first, std::size_t number)
         : rule_{&rule}, headline_{first.text} {
         made_.line = number;
         made_.caller = first.caller;
@@ -52,7 +52,7 @@ public:
     }
 
     /// Whether a line that could begin a report belongs to this one.
-    auto goes_on_with(splat_rule const& other) const -> bool {
+    auto goes_on_with(splat_sign const& other) const -> bool {
         using enum splat_class;
         if (other.kind == death) return rule_->kind != death;
         if (in_body_ || ending_ || &other == rule_) return false;
@@ -61,7 +61,7 @@ public:
     }
 
     /// Adds such a line; the more telling of the two is the headline.
-    void go_on_with(splat_rule const& other, std::string_view text) {
+    void go_on_with(splat_sign const& other, std::string_view text) {
         if (other.kind == splat_class::death) {
             made_.fatal = true;
             ending_ = false;
@@ -89,16 +89,19 @@ public:
             }
             break;
         case splat_line::other:
-            if (ending_ || ++strays_ > (in_body_ ? most_strays_after_stack : most_strays)) return false;
-            lines_.emplace_back(text);
-            return true;
+            if (ending_) return false;
+            break;
         case splat_line::body: in_body_ = true; break;
         case splat_line::lead: break;
         }
-        if (what != splat_line::lead || !in_body_)
+        // After a stack an indented line may be anybody's, and so may what reports are not known to hold.
+        if (what == splat_line::other || (what == splat_line::lead && in_body_)) {
+            auto const most = what == splat_line::other && in_body_ ? most_strays_after_stack : most_strays;
+            if (++strays_ > most) return false;
+            append(text);
+        } else {
             keep(text);
-        else
-            lines_.emplace_back(text); // an indented line may be anybody's
+        }
         if (size_ > largest) over_ = true;
         return true;
     }
@@ -127,17 +130,20 @@ public:
     }
 
 private:
-    void keep(std::string_view text) {
+    void append(std::string_view text) {
         lines_.emplace_back(text);
+        size_ += text.size() + 1;
+    }
+    void keep(std::string_view text) {
+        append(text);
         known_ = lines_.size();
-        size_ += text.size();
         strays_ = 0;
     }
 
     static constexpr int most_strays = 64;
     static constexpr int most_strays_after_stack = 8;
     static constexpr std::size_t largest = 1U << 18U;
-    splat_rule const* rule_;
+    splat_sign const* rule_;
     std::string headline_;
     splat made_;
     std::vector<std::string> lines_;

@@ -53,7 +53,7 @@ private:
     void read(std::string_view line, bool whole) {
         if (whole) ++number_;
         if (line.find('\x1b') != std::string_view::npos) {
-            auto const plain = detail::without_escapes(line);
+            auto const plain = detail::log_prefix::without_escapes(line);
             return read_plain(plain);
         }
         read_plain(line);
@@ -88,20 +88,21 @@ private:
             caller_ = line.caller;
         else
             line.caller = caller_;
-        auto const* const rule = match_splat_rule(line.text);
+        auto const* const rule = match_splat_sign(line.text);
         if (died_at_ && line.microseconds) replays_ = *line.microseconds < *died_at_;
         if (rule == nullptr && open_.empty()) return;
         if (line.text.starts_with("NMI backtrace for cpu")) join_lockup(line.caller);
         auto const at = report_of(line.caller);
         if (rule != nullptr && line.text.find("---[ end ") == std::string_view::npos)
             return begin(*rule, line, at);
-        if (at == open_.end() || line.text.empty() || replays_) return;
+        if (at == open_.end() || line.text.empty()) return;
+        if (replays_ && (line.microseconds || line.text.find("---[ end ") == std::string_view::npos)) return;
         if (!at->report.add(line.text)) return close(at);
         announce(*at);
         if (at->report.is_over()) close(at);
     }
 
-    void begin(splat_rule const& rule, log_line const& line, place at) {
+    void begin(splat_sign const& rule, log_line const& line, place at) {
         if (rule.kind == splat_class::reboot) return boot(rule, line);
         if (is_repeated(line)) return;
         if (replays_) died_at_.reset(); // it is news: the log of another boot
@@ -135,7 +136,7 @@ private:
         if (lockup != open_.end()) lockup->witnesses.emplace_back(caller);
     }
 
-    void open(splat_rule const& rule, log_line const& line) {
+    void open(splat_sign const& rule, log_line const& line) {
         constexpr std::size_t most = 64;
         if (open_.size() == most) close(open_.begin());
         open_.push_back({std::string{line.caller}, splat_report{rule, line, number_}});
@@ -154,7 +155,7 @@ private:
 
     /// A kernel that starts is the first, or was announced, or is a report; after a panic it is neither:
     /// either the panic's consequence, or the whole log printed once more (panic_print).
-    void boot(splat_rule const& rule, log_line const& line) {
+    void boot(splat_sign const& rule, log_line const& line) {
         constexpr std::uint64_t early = 10'000'000;
         if (!line.text.starts_with(rule.phrase)) return;
         auto const speaks = rule.phrase.starts_with("Linux");
@@ -162,7 +163,8 @@ private:
         if (speaks) timed_ = line.microseconds.has_value();
         auto const* const before = std::exchange(boot_step_, &rule);
         replays_ = panicked_;
-        if (before == nullptr || &rule < before || panicked_) return; // the rules stand in reverse
+        if (before == nullptr || &rule < before || panicked_) return; // the signs stand in reverse
+        while (!open_.empty()) close(open_.begin());
         if (expected_reboots_ > 0) {
             if (expected_reboots_ != any_number) --expected_reboots_;
             return;
@@ -171,11 +173,10 @@ private:
         close(std::prev(open_.end()));
     }
 
-    /// A headline of the same time was read before: a panic prints the log once more.
+    /// A headline of the same time, or after a panic of any, was read before: panics print the log once more.
     auto is_repeated(log_line const& line) -> bool {
-        if (!line.microseconds) return false;
-        auto const key =
-            std::hash<std::string_view>{}(line.text) ^ (*line.microseconds * 0x9E3779B97F4A7C15U);
+        constexpr std::uint64_t odd = 0x9E3779B97F4A7C15U;
+        auto const key = std::hash<std::string_view>{}(line.text) ^ (line.microseconds.value_or(0) * odd);
         constexpr std::size_t most = 1U << 16U;
         if (seen_.size() >= most) seen_.clear();
         return !seen_.insert(key).second && (line.microseconds || panicked_);
@@ -188,7 +189,7 @@ private:
     std::vector<splat_event> events_;
     std::unordered_set<std::size_t> seen_;
     unsigned expected_reboots_ = 0;
-    splat_rule const* boot_step_ = nullptr; ///< how far the last boot has come
+    splat_sign const* boot_step_ = nullptr; ///< how far the last boot has come
     bool timed_ = false;                    ///< it tells the time
     bool panicked_ = false;
     std::optional<std::uint64_t> died_at_; ///< the panic's time

@@ -78,7 +78,8 @@ inline auto telling_part(std::string_view line) -> std::string {
 /// A headline as it is in every run and build: without offsets in functions, line numbers, directories of the
 /// build and a trailing `: 0000 [#1] SMP`; addresses are `ADDR`, other numbers `N`.
 inline auto general_title(std::string_view headline) -> std::string {
-    auto const told = detail::telling_part(headline);
+    constexpr std::size_t longest_line = 1024; // the kernel's own limit
+    auto const told = detail::telling_part(headline.substr(0, longest_line));
     std::string_view line = told;
     std::string title;
     while (!line.empty()) {

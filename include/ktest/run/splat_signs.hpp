@@ -10,7 +10,7 @@
 
 namespace ktest {
 
-/// Where in a line a rule's phrase must stand.
+/// Where in a line a sign's phrase must stand.
 enum class phrase_place {
     anywhere, ///< but not within a word
     counted,  ///< anywhere, with a digit behind it
@@ -18,7 +18,7 @@ enum class phrase_place {
 };
 
 /// How the kernel begins a report.
-struct splat_rule {
+struct splat_sign {
     splat_class kind;
     std::string_view phrase;
     std::string_view then = {};                  ///< must stand behind the phrase
@@ -26,12 +26,12 @@ struct splat_rule {
     phrase_place where = phrase_place::first;
 };
 
-/// The first that a line matches is its rule, and the first of a report's lines' gives its title: so what
+/// The first that a line matches is its sign, and the first of a report's lines' gives its title: so what
 /// says more stands above what says less.
-inline constexpr auto splat_rules = [] {
+inline constexpr auto splat_signs = [] {
     using enum splat_class;
     using enum phrase_place;
-    return std::to_array<splat_rule>({
+    return std::to_array<splat_sign>({
         {death, "Kernel panic - not syncing", "", {}, anywhere},
 
         {memory, "BUG: KASAN: ", "", {}, anywhere},
@@ -154,14 +154,14 @@ inline constexpr auto splat_rules = [] {
 inline constexpr auto quoting_lines = std::to_array<std::string_view>(
     {"Command line: ", "Kernel command line: ", "Unknown kernel command line", "audit: ", "systemd["});
 
-/// The rule by which a line's text begins a report; nullptr: it begins none.
-inline auto match_splat_rule(std::string_view text) -> splat_rule const* {
+/// The sign by which a line's text begins a report; nullptr: it begins none.
+inline auto match_splat_sign(std::string_view text) -> splat_sign const* {
     static auto const phrases = [] {
         std::vector<std::string_view> list;
-        for (auto const& rule : splat_rules) list.push_back(rule.phrase);
+        for (auto const& rule : splat_signs) list.push_back(rule.phrase);
         return phrase_search{list};
     }();
-    auto const stands = [&](splat_rule const& rule, std::size_t at) {
+    auto const stands = [&](splat_sign const& rule, std::size_t at) {
         auto const before = text.substr(0, at);
         auto const word = [](char c) {
             return c == '_' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
@@ -174,21 +174,22 @@ inline auto match_splat_rule(std::string_view text) -> splat_rule const* {
             return before.empty() || !word(before.back()) || !word(rule.phrase.front());
         return before.empty() || before.ends_with(": ") || before.ends_with("[ ");
     };
-    auto best = splat_rules.size();
+    constexpr std::size_t longest = 1024; // the kernel's own limit of a line
+    auto best = splat_signs.size();
     phrases.search(text, [&](std::size_t index, std::size_t at) {
-        auto const& rule = splat_rules[index];
+        auto const& rule = splat_signs[index];
         if (index >= best || !stands(rule, at)) return;
-        if (!rule.then.empty() && text.find(rule.then, at + rule.phrase.size()) == std::string_view::npos)
-            return;
+        auto const behind = text.substr(at + rule.phrase.size(), longest);
+        if (behind.find(rule.then) == std::string_view::npos) return;
         auto const excused = std::any_of(rule.unless.begin(), rule.unless.end(), [&](std::string_view other) {
             return !other.empty() && text.find(other) != std::string_view::npos;
         });
         if (!excused) best = index;
     });
-    if (best == splat_rules.size()) return nullptr;
+    if (best == splat_signs.size()) return nullptr;
     auto const quotes = std::any_of(quoting_lines.begin(), quoting_lines.end(),
                                     [&](std::string_view start) { return text.starts_with(start); });
-    return quotes ? nullptr : &splat_rules[best];
+    return quotes ? nullptr : &splat_signs[best];
 }
 
 } // namespace ktest
