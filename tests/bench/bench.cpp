@@ -1,22 +1,21 @@
 // What ktest costs beside what it wraps, each pair measured in turn in one run: `ktest run` beside a bare
-// QEMU with the same kernel, disks and initramfs, and `ktest list` beside the script's own deps.
+// QEMU with the same kernel, disks and initramfs, booted and restored from the same template, and `ktest
+// list` beside the script's own deps.
 
+#include "bare_guest.hpp"
 #include <ktest/capture.hpp>
-#include <ktest/guest/wire.hpp>
-#include <ktest/run/prepare_guest.hpp>
-#include <ktest/run/test_plan.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <vector>
 
-#include <poll.h>
 #include <sys/utsname.h>
 
 namespace {
 
 using namespace ktest;
+using bench::give_up;
 using milliseconds = std::chrono::duration<double, std::milli>;
 
 template<class Work>
@@ -26,61 +25,24 @@ auto timed(Work work) -> milliseconds {
     return std::chrono::steady_clock::now() - begun;
 }
 
-[[noreturn]] void give_up(std::string_view why) {
-    fmt::print(stderr, "bench: {}\n", why);
-    std::exit(1);
-}
-
 auto median(std::vector<milliseconds> values) -> double {
     std::sort(values.begin(), values.end());
     auto const middle = values.size() / 2;
     return ((values[middle] + values[(values.size() - 1) / 2]) / 2).count();
 }
 
-void succeed(std::vector<std::string> words) {
+/// Gives what it said on stderr.
+auto succeed(std::vector<std::string> words) -> std::string {
     auto const name = words.front();
     auto const done = capture({.arguments = std::move(words)});
     if (!done || !done->succeeded())
         give_up(fmt::format("{}: {}", name, done ? done->err : done.error().message));
+    return done->err;
 }
 
-/// Everything that a run needs is made beforehand; then QEMU from its start to its end, with the least that
-/// makes the guest run the test: `run` once it is ready, and the end once it has said success.
-auto bare_qemu(test_plan const& plan, paths const& where) -> milliseconds {
-    auto guest = write_payload(where.scratch(), plan.payload).and_then([&](descriptor payload) {
-        return prepare_guest(plan.machine, std::move(payload), where, where.scratch(), {});
-    });
-    if (!guest) give_up(guest.error().message);
-    auto& with = guest->start;
-    return timed([&] {
-        auto qemu = start(with.qemu);
-        if (!qemu) give_up(qemu.error().message);
-        wire::reader<wire::from_guest> agent;
-        std::string output;
-        while (output.find("TEST SUCCESS") == std::string::npos) {
-            std::array waited{pollfd{with.agent.get(), POLLIN, 0}, pollfd{with.output.get(), POLLIN, 0},
-                              pollfd{with.console.get(), POLLIN, 0}};
-            ::poll(waited.data(), waited.size(), -1);
-            std::array<char, 1U << 16U> block{};
-            // A console that nobody reads fills its socket, byte by byte, and then holds the guest up.
-            if (waited[2].revents != 0) (void)!::read(with.console.get(), block.data(), block.size());
-            if (waited[1].revents != 0) {
-                auto const got = ::read(with.output.get(), block.data(), block.size());
-                if (got <= 0) give_up("the guest ended without success");
-                output.append(block.data(), static_cast<std::size_t>(got));
-            }
-            if (waited[0].revents != 0) {
-                auto const got = ::read(with.agent.get(), block.data(), block.size());
-                if (got <= 0) give_up("the guest has gone");
-                agent.feed({block.data(), static_cast<std::size_t>(got)});
-                while (auto const said = agent.next())
-                    if (std::holds_alternative<wire::ready>(*said))
-                        (void)write_all(with.agent.get(), wire::encode(plan.start));
-            }
-        }
-        qemu->signal(SIGKILL);
-        qemu->wait();
-    });
+auto bare_qemu(test_plan const& plan, paths const& where, template_use use) -> milliseconds {
+    bench::bare_guest guest{plan, where, use};
+    return timed([&] { guest.run(); });
 }
 
 void tell(std::string_view what, std::vector<milliseconds> const& ours, std::string_view beside,
@@ -116,10 +78,25 @@ auto main(int argc, char** argv) -> int {
     }
     tell("ktest list", lists, "the script's deps", deps);
 
-    std::vector<milliseconds> runs, bare;
+    using use = template_use;
+    auto const run = [&](std::string_view start, std::vector<std::string> options) {
+        options.insert(options.begin(), {ktest, "run", "--accel", "tcg"});
+        options.push_back(test);
+        std::string said;
+        auto const took = timed([&] { said = succeed(options); });
+        if (said.find(start) == std::string::npos)
+            give_up(fmt::format("not what was to be measured: {}", said));
+        return took;
+    };
+    bare_qemu(*plan, *where, use::at_once); // there is a template from now on
+    std::vector<milliseconds> cold, warm, bare_cold, bare_warm;
     for (auto round = 0; round < 10; ++round) {
-        bare.push_back(bare_qemu(*plan, *where));
-        runs.push_back(timed([&] { succeed({ktest, "run", "--accel", "tcg", test}); }));
+        bare_cold.push_back(bare_qemu(*plan, *where, use::none));
+        cold.push_back(run("(cold", {"--cold"}));
+        bare_warm.push_back(bare_qemu(*plan, *where, use::at_once));
+        warm.push_back(run("(template", {}));
     }
-    tell("ktest run", runs, "bare QEMU", bare);
+    tell("ktest run --cold", cold, "bare QEMU", bare_cold);
+    tell("ktest run", warm, "bare QEMU restored", bare_warm);
+    tell("ktest run --cold", cold, "ktest run", warm);
 }
