@@ -63,7 +63,7 @@ auto main(int argc, char** argv) -> int {
     if (!where) give_up(where.error().message);
     test_request request{.script = test};
     request.guest.acceleration = accelerator_wish::tcg;
-    auto const plan = make_test_plan(request, *where);
+    auto const plan = make_test_plan(request, *where, {});
     if (!plan) give_up(plan.error().message);
 
     utsname host{};
