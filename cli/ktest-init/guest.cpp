@@ -30,6 +30,7 @@ guest::guest(agent&& host) : host_{std::move(host)} {
 void guest::serve(std::function<problem()> const& set_up) {
     offset_ = kernel_offset();
     forward_kernel_log();
+    hear(); // a guest that is to rest need not be ready to begin with that
     if (auto const wrong = set_up())
         host_.send(wire::trouble{*wrong});
     else
@@ -74,7 +75,7 @@ void guest::start_daemons() {
 void guest::daemons_have_come() {
     host_key_ = ssh_.listen();
     host_.send(wire::host_key{host_key_});
-    if (rest_wanted_) lie_down();
+    settle();
 }
 
 void guest::hear() {
@@ -155,14 +156,16 @@ void guest::carry_out(wire::resize const& size) { streams_.resize(size.rows, siz
 
 void guest::carry_out(wire::rest const& /*rest*/) {
     rest_wanted_ = true;
-    if (!daemons_)
-        start_daemons();
-    else if (daemons_to_come_ == 0)
-        lie_down();
+    when_ended(warm_up(), [this](int /*status*/) {
+        warm_ = true;
+        settle();
+    });
+    if (!daemons_) start_daemons();
 }
 
-void guest::lie_down() {
-    when_ended(warm_up(), [this](int /*status*/) {
+void guest::settle() {
+    if (!rest_wanted_ || !warm_ || daemons_to_come_ != 0) return;
+    when_ended(settle_devices(), [this](int /*status*/) {
         ::sync(); // or every restored guest would write it again
         forward_kernel_log();
         host_.send(kernel_health());

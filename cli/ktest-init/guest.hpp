@@ -32,7 +32,7 @@ private:
     [[noreturn]] void carry_out(wire::power_off const& /*power_off*/);
 
     void daemons_have_come();
-    void lie_down();
+    void settle();
     auto prepare(wire::run const& run) -> problem;
     auto start_command(wire::run const& run) -> problem;
     void command_ended(int status);
@@ -52,6 +52,7 @@ private:
     std::string offset_;   ///< of the kernel
     std::string host_key_; ///< once it was told
     bool rest_wanted_ = false;
+    bool warm_ = false;    ///< what a test needs first is in memory
     bool resting_ = false; ///< between `rest` and `wake` nothing is said
     bool deaf_ = false;    ///< the host could not be understood
 };

@@ -70,10 +70,14 @@ void shake(std::uint32_t seed) {
 
 auto warm_up() -> pid_t {
     return start({.arguments = {"/bin/sh", "-c",
-                                "command -v udevadm >/dev/null && udevadm settle\n"
                                 "for shell in /bin/bash /bin/sh; do [ -x $shell ] && $shell -c :; done\n"
                                 "cat /bin/cat /bin/ls /bin/grep /bin/mount /bin/dd /bin/sleep /bin/sync "
                                 "/bin/mkdir >/dev/null\nls / >/dev/null"},
+                  .environment = base_environment()});
+}
+
+auto settle_devices() -> pid_t {
+    return start({.arguments = {"/bin/sh", "-c", "! command -v udevadm >/dev/null || exec udevadm settle"},
                   .environment = base_environment()});
 }
 

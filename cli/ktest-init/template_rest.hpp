@@ -13,6 +13,9 @@ namespace ktest::init {
 /// Brings into memory what the first moments of a test need; the caller reaps what it starts.
 auto warm_up() -> pid_t;
 
+/// Waits until udevd has nothing more to do; the caller reaps what it starts.
+auto settle_devices() -> pid_t;
+
 /// What the kernel says of itself.
 auto kernel_health() -> wire::resting;
 

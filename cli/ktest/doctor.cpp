@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "measure.hpp"
 #include <ktest/image/root_image.hpp>
 #include <ktest/kernel/kernel_store.hpp>
 #include <ktest/program.hpp>
@@ -8,6 +9,7 @@
 #include <ktest/vm/machine.hpp>
 
 #include <cstdio>
+#include <memory>
 
 #include <sys/statvfs.h>
 
@@ -63,10 +65,14 @@ auto examine(paths const& where) -> bool {
 
 void add_doctor(CLI::App& app, int& status) {
     auto* const command = app.add_subcommand("doctor", "Check that this machine has what ktest needs");
-    command->callback([&status] {
+    auto const measured = std::make_shared<bool>(false);
+    command->add_flag(
+        "--measure", *measured,
+        "boot and restore a guest some times: how long that takes here, and whether it goes well");
+    command->callback([&status, measured] {
         auto const where = find_paths();
         if (!where) show("home", where.map([](auto const&) { return std::string{}; }));
-        status = where && examine(*where) ? 0 : 125;
+        status = where && examine(*where) && (!*measured || measure(*where)) ? 0 : 125;
     });
 }
 

@@ -41,7 +41,10 @@ auto run(run_options const& options) -> result<verdict> {
     if (options.audit) return audit(options, std::move(*plan), *where, console);
     auto const cold = options.cold || options.bisect;
     return run_planned(options, std::move(*plan), *where,
-                       cold ? template_use::none : template_use::when_known, console)
+                       cold           ? template_use::none
+                       : options.warm ? template_use::forced
+                                      : template_use::when_known,
+                       console)
         .map([](finished_run const& ended) { return ended.report.verdict; });
 }
 
@@ -92,6 +95,12 @@ void add_run(CLI::App& app, int& status, std::vector<std::string> const& trailin
         *command, "--bisect", parse_bisect_goal, [options](bisect_goal goal) { options->bisect = goal; },
         "for git bisect run; --bisect=fail, crash, boot or a regular expression looks for that alone");
     add_cold_option(*command, options->cold);
+    command
+        ->add_flag("--warm", options->warm,
+                   "make a template at once where there is none, under KVM even before 'ktest doctor "
+                   "--measure' has tried it")
+        ->envname("KTEST_WARM")
+        ->excludes("--cold");
     command->add_flag("--audit", options->audit,
                       "run it twice, booted and from a template, and say what differed");
     command->add_flag("-n,--dry-run", options->dry_run,

@@ -17,6 +17,7 @@ struct run_options {
     bool interactive = false;
     bool no_hold = false;
     bool cold = false;
+    bool warm = false;
     bool audit = false;
     bool dry_run = false;
     bool verbose = false;

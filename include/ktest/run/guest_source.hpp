@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ktest/run/guest_run.hpp>
+#include <ktest/run/kvm_fitness.hpp>
 #include <ktest/run/make_template.hpp>
 #include <ktest/run/prepare_guest.hpp>
 #include <ktest/run/template_key.hpp>
@@ -20,8 +21,8 @@ inline auto short_age(std::chrono::seconds age) -> std::string {
 }
 
 /// Whether a run may start from a template, and makes one: where its kind has been asked for before, or at
-/// once.
-enum class template_use { none, when_known, at_once };
+/// once; `forced`: at once, and under KVM even if its clocks have not proved themselves.
+enum class template_use { none, when_known, at_once, forced };
 
 /// Where the guest of one run comes from: a template of its kind, if there is one or it pays to make one,
 /// else a boot. Each attempt of the run asks anew; one whose guest did not wake up is followed by a boot.
@@ -37,11 +38,13 @@ public:
           marks_{store_.marks()},
           scratch_{where.scratch()},
           say_{std::move(say)} {
-        // What a user adds to QEMU may be anything, and KVM's clocks have not proved themselves here.
-        auto const fit = wanted.acceleration == accelerator::tcg && wanted.qemu_arguments.empty()
-                         && !wanted.keep_root && !wanted.vde_switch;
+        // What a user adds to QEMU may be anything.
+        auto const fit = wanted.qemu_arguments.empty() && !wanted.keep_root && !wanted.vde_switch;
         auto const qemu = find_program(x86_64::program, "qemu-system-x86");
-        if (use != template_use::none && fit && qemu) key_ = template_key(wanted, has_payload, *qemu);
+        if (use == template_use::none || !fit || !qemu) return;
+        if (wanted.acceleration == accelerator::tcg || use == template_use::forced
+            || kvm_fitness{where.templates(), wanted.kernel, *qemu}.is_proven())
+            key_ = template_key(wanted, has_payload, *qemu);
     }
 
     /// What the guest in this slot begins with.
@@ -95,7 +98,7 @@ public:
     auto seed() const -> std::optional<std::uint32_t> { return found_ ? seed_ : std::nullopt; }
 
 private:
-    auto pays() const -> bool { return use_ == template_use::at_once || marks_.is_known(key_); }
+    auto pays() const -> bool { return use_ != template_use::when_known || marks_.is_known(key_); }
 
     /// What is not what was saved is told of once, and booted instead.
     void find() {

@@ -31,6 +31,7 @@ public:
             session::begin(loop_, std::move(with), [this](session_event const& event) { on(event); });
         if (!session) return tl::unexpected{session.error()};
         session_ = std::move(*session);
+        session_->tell(wire::rest{}); // it is there when init begins to listen
         timer_.expires_after(budgets_.boot);
         timer_.async_wait([this](auto cancelled) {
             if (!cancelled) give_up("the guest did not come to rest in time");
@@ -61,7 +62,6 @@ private:
     void hear(wire::from_guest const& said) {
         if (auto const* records = std::get_if<wire::kernel_log>(&said)) log_ += records->records;
         if (auto const* trouble = std::get_if<wire::trouble>(&said)) give_up("init: " + trouble->what);
-        if (std::holds_alternative<wire::ready>(said)) session_->tell(wire::rest{});
         if (auto const* resting = std::get_if<wire::resting>(&said)) {
             if (resting->lockdep_died != 0 || (resting->tainted & report_taints) != 0)
                 return give_up("the kernel reported something while it booted");
