@@ -65,14 +65,21 @@ auto examine(paths const& where) -> bool {
 
 void add_doctor(CLI::App& app, int& status) {
     auto* const command = app.add_subcommand("doctor", "Check that this machine has what ktest needs");
-    auto const measured = std::make_shared<bool>(false);
+    struct options {
+        bool measure = false;
+        unsigned restores = proving_restores;
+    };
+    auto const asked = std::make_shared<options>();
     command->add_flag(
-        "--measure", *measured,
+        "--measure", asked->measure,
         "boot and restore a guest some times: how long that takes here, and whether it goes well");
-    command->callback([&status, measured] {
+    command->add_option("--restores", asked->restores, "how many times --measure restores it")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->callback([&status, asked] {
         auto const where = find_paths();
         if (!where) show("home", where.map([](auto const&) { return std::string{}; }));
-        status = where && examine(*where) && (!*measured || measure(*where)) ? 0 : 125;
+        status = where && examine(*where) && (!asked->measure || measure(*where, asked->restores)) ? 0 : 125;
     });
 }
 

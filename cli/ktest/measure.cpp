@@ -73,30 +73,29 @@ private:
     std::string accelerator_;
 };
 
-auto measure_in(std::filesystem::path const& place, paths const& where) -> result<void> {
+auto measure_in(std::filesystem::path const& place, paths const& where, unsigned restores) -> result<void> {
     if (auto written = write_file(place / "measure", trivial_test, 0755); !written) return written;
     trivial_runs runs{place};
-    auto const several = [&](int count, std::string_view option,
+    auto const several = [&](unsigned count, std::string_view option,
                              std::string_view start) -> result<std::vector<double>> {
         std::vector<double> whole;
-        for (auto i = 0; i < count; ++i) {
+        for (unsigned i = 0; i < count; ++i) {
             auto const took = runs.run(option, start);
             if (!took) return tl::unexpected{took.error()};
             whole.push_back(*took);
         }
         return whole;
     };
-    auto const booted = several(3, "--cold", "cold");
+    auto const booted = several(std::min(3U, restores), "--cold", "cold");
     if (!booted) return tl::unexpected{booted.error()};
     fmt::print("{:<10} ok   {}\n", "boot", runs.summary(*booted));
     auto const made = several(1, "--warm", "template");
     if (!made) return tl::unexpected{made.error()};
     (void)runs.summary(*made);
-    constexpr auto restores = 20;
     auto const restored = several(restores, "--warm", "template");
     if (!restored) return tl::unexpected{restored.error()};
     fmt::print("{:<10} ok   {}: all {} were well\n", "restore", runs.summary(*restored), restores);
-    if (runs.accelerator() != to_string(accelerator::kvm)) return {};
+    if (runs.accelerator() != to_string(accelerator::kvm) || restores < proving_restores) return {};
     auto const kernel = choose_kernel({}, where);
     auto const qemu = find_program(x86_64::program, "qemu-system-x86");
     if (!kernel || !qemu) return {};
@@ -107,13 +106,13 @@ auto measure_in(std::filesystem::path const& place, paths const& where) -> resul
 
 } // namespace
 
-auto measure(paths const& where) -> bool {
+auto measure(paths const& where, unsigned restores) -> bool {
     auto const place = where.runtime / "measure"; // what a killed one has left is swept here
     std::error_code failed;
     std::filesystem::remove_all(place, failed);
     std::filesystem::create_directories(place, failed);
     auto const done =
-        failed ? unavailable("{}: {}", place.string(), failed.message()) : measure_in(place, where);
+        failed ? unavailable("{}: {}", place.string(), failed.message()) : measure_in(place, where, restores);
     std::filesystem::remove_all(place, failed);
     if (!done) report(done.error());
     return done.has_value();
