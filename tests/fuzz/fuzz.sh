@@ -14,9 +14,11 @@ build)
 run)
     fuzzer=$2/tests/fuzz/ktest-fuzz-$3
     [ -x "$fuzzer" ] || exit 77
+    corpus=$here/corpus/$3
+    [ "$3" != splat ] || corpus=$here/../unit/run/splats
     found=$2/found/$3 # what else it tried that reached new code
     rm -rf "$found"
     mkdir -p "$found"
-    exec "$fuzzer" -runs="$4" -seed=1 -timeout=60 -artifact_prefix="$2/" "$found" "$here/corpus/$3"
+    exec "$fuzzer" -runs="$4" -seed=1 -timeout=60 -artifact_prefix="$2/" "$found" "$corpus"
     ;;
 esac

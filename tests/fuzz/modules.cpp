@@ -1,8 +1,8 @@
 #include "fuzz.hpp"
-#include "unit/spec/spec_test.hpp"
 #include <ktest/kernel/modules.hpp>
 
 #include <array>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -46,6 +46,23 @@ auto reaches(needs_of_modules const& all, std::string const& from, std::string c
                        [&](std::string const& next) { return reaches(all, next, to, seen); });
 }
 
+/// A directory in memory, gone with its owner: libFuzzer writes much and often.
+struct memory_directory {
+    std::filesystem::path path;
+
+    memory_directory() {
+        std::string name = "/dev/shm/ktest-fuzz-XXXXXX";
+        always(::mkdtemp(name.data()) != nullptr);
+        path = name;
+    }
+    memory_directory(memory_directory const&) = delete;
+    auto operator=(memory_directory const&) -> memory_directory& = delete;
+    ~memory_directory() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path, ignored);
+    }
+};
+
 /// Nothing comes twice; what a module needs comes with it, and before it where they do not need each other.
 void check(needs_of_modules const& all, module_closure const& found, bool ordered) {
     std::map<std::string, std::size_t> places;
@@ -63,7 +80,7 @@ void check(needs_of_modules const& all, module_closure const& found, bool ordere
 
 /// What is wanted, modules.dep, .builtin, .softdep and .alias, with a NUL between them.
 void fuzz(std::string_view input) {
-    static spec_test::scratch_directory const directory;
+    static memory_directory const directory;
     std::array<std::string_view, 5> texts;
     for (auto& text : texts) {
         text = input.substr(0, input.find('\0'));
@@ -74,7 +91,7 @@ void fuzz(std::string_view input) {
                                      {"modules.builtin", built_in},
                                      {"modules.softdep", soft},
                                      {"modules.alias", aliases}})
-        directory.write(name, text);
+        std::ofstream{directory.path / name} << text;
     std::vector<std::string> names;
     detail::for_each_piece(wanted, " ", [&](std::string_view name) { names.emplace_back(name); });
 
