@@ -123,7 +123,7 @@ auto guest::start_command(wire::run const& run) -> problem {
     if (!run.arguments.empty())
         if (auto wrong = streams_.open(run, what)) return wrong;
     forward_kernel_log(); // what was said before the test comes before `started`
-    host_.send(wire::started{*nonce_});
+    host_.send(wire::started{*nonce_, kernel_witnesses()});
     if (run.arguments.empty()) return {};
     auto const pid = start(what);
     if (pid < 0) return failure("cannot fork");
@@ -148,7 +148,7 @@ void guest::carry_out(wire::finish const& finish) {
     forward_kernel_log();
     send_out_files([this](wire::out_file piece) { host_.send(std::move(piece)); });
     forward_kernel_log();
-    host_.send(wire::finished{finish.nonce});
+    host_.send(wire::finished{finish.nonce, kernel_witnesses()});
 }
 
 void guest::carry_out(wire::input const& input) { streams_.give(input.data); }

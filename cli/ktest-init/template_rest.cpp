@@ -89,6 +89,13 @@ auto kernel_health() -> wire::resting {
             .lockdep_died = static_cast<std::uint8_t>(value != std::string::npos && locks[value] == '0')};
 }
 
+auto kernel_witnesses() -> std::vector<std::uint64_t> {
+    auto const count = [](char const* file) { return std::strtoull(read_text(file).c_str(), nullptr, 10); };
+    auto const health = kernel_health();
+    return {health.tainted, health.lockdep_died, count("/sys/kernel/warn_count"),
+            count("/sys/kernel/oops_count")};
+}
+
 void set_clock(std::uint64_t nanoseconds) {
     if (nanoseconds == 0) return;
     timespec const now{.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000),

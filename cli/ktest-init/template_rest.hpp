@@ -18,6 +18,8 @@ auto settle_devices() -> pid_t;
 
 /// What the kernel says of itself.
 auto kernel_health() -> wire::resting;
+/// The same and more, as `started` and `finished` tell it.
+auto kernel_witnesses() -> std::vector<std::uint64_t>;
 
 /// The wall clock, in nanoseconds since 1970.
 void set_clock(std::uint64_t nanoseconds);

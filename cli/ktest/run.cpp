@@ -22,6 +22,14 @@ auto check_test_in_tree(std::filesystem::path const& script, build_wishes const&
         error{fault::not_in_tree, fmt::format("{}: there is no such test in this tree", script.string())}};
 }
 
+auto parse_report_policy(std::string_view text) -> result<report_rules::policy> {
+    using policy = report_rules::policy;
+    for (auto const& [name, what] : {std::pair{"fail", policy::fail}, std::pair{"report", policy::report},
+                                     std::pair{"allow", policy::allow}})
+        if (text == name) return what;
+    return usage_error("'{}' is not what reports may do (want fail, report or allow)", text);
+}
+
 auto run(run_options const& options) -> result<verdict> {
     if (auto there = check_test_in_tree(options.request.script, *options.request.guest.build); !there)
         return tl::unexpected{there.error()};
@@ -94,6 +102,10 @@ void add_run(CLI::App& app, int& status, std::vector<std::string> const& trailin
     add_parsed(
         *command, "--bisect", parse_bisect_goal, [options](bisect_goal goal) { options->bisect = goal; },
         "for git bisect run; --bisect=fail, crash, boot or a regular expression looks for that alone");
+    add_parsed(
+        *command, "--splat", parse_report_policy,
+        [options](report_rules::policy what) { options->splat = what; },
+        "what the kernel's reports do: fail (default), report, allow");
     add_cold_option(*command, options->cold);
     command
         ->add_flag("--warm", options->warm,

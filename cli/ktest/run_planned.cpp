@@ -10,6 +10,7 @@
 #include <ktest/report/subtest_verdict.hpp>
 #include <ktest/report/verdict_line.hpp>
 #include <ktest/run/guest_source.hpp>
+#include <ktest/run/kernel_reports.hpp>
 #include <ktest/run/run_in_slot.hpp>
 
 namespace ktest::cli {
@@ -48,7 +49,7 @@ auto begin_report(run_options const& options, test_plan const& plan) -> run_repo
 
 /// `kernel_log`: what the kernel logged since the test began.
 void complete_report(run_report& report, guest_outcome const& outcome, std::string const& output,
-                     std::string_view kernel_log) {
+                     std::string_view kernel_log, report_rules const& rules) {
     report.verdict = outcome.said;
     if (outcome.wait_status && WIFEXITED(*outcome.wait_status))
         report.script_status = WEXITSTATUS(*outcome.wait_status);
@@ -58,6 +59,7 @@ void complete_report(run_report& report, guest_outcome const& outcome, std::stri
     report.boots = static_cast<unsigned>(outcome.boots);
     report.subtests = all_subtests(parse_ktap(output), parse_ktap(kernel_log));
     report.verdict = with_subtests(std::move(report.verdict), report.subtests);
+    report.verdict = with_reports(std::move(report.verdict), report.kernel_reports, rules);
     report.line = last_script_line(output, report.script.filename().string()).value_or(1);
 }
 
@@ -92,7 +94,22 @@ auto write_results(run_report const& report, run_options const& options, std::st
 struct kernel_history {
     std::optional<std::uintmax_t> logged_before; ///< bytes of kernel.log when the test began
     std::vector<std::string> warnings;           ///< since then
+    std::optional<report_watch> reports;
+    std::vector<std::uint64_t> witnesses_before, witnesses_after;
+
+    void heed(wire::from_guest const& said) {
+        if (auto const* log = std::get_if<wire::kernel_log>(&said)) reports->feed(log->records);
+        if (auto const* finished = std::get_if<wire::finished>(&said)) witnesses_after = finished->witnesses;
+        auto const* const started = std::get_if<wire::started>(&said);
+        if (started == nullptr) return;
+        reports->test_begins();
+        if (witnesses_before.empty()) witnesses_before = started->witnesses;
+    }
 };
+
+auto report_rules_of(run_options const& options, test_plan const& plan) -> report_rules {
+    return {.rules = plan.spec.splats, .otherwise = options.splat, .strict = options.request.strict};
+}
 
 /// Runs the VM of a plan to its end.
 auto run_machine(run_options const& options, test_plan& plan, prepared_guest& guest, guest_source& source,
@@ -101,6 +118,8 @@ auto run_machine(run_options const& options, test_plan& plan, prepared_guest& gu
     if (auto kept = write_file(script, qemu_script(plan.machine, guest.place.number), 0755); !kept)
         return tl::unexpected{kept.error()};
     if (auto kept = log.begin_kernel_log(source.kernel_log()); !kept) return tl::unexpected{kept.error()};
+    history.reports.emplace(report_rules_of(options, plan), plan.spec.may_reboot);
+    history.reports->feed(source.kernel_log());
     vm_presence const presence{guest.place, plan.machine};
     guest_run run{{.start = plan.start,
                    .budgets = plan.budgets,
@@ -124,6 +143,7 @@ auto run_machine(run_options const& options, test_plan& plan, prepared_guest& gu
                            if (std::holds_alternative<wire::started>(said) && !history.logged_before)
                                history.logged_before =
                                    std::filesystem::file_size(log.directory() / "kernel.log");
+                           history.heed(said);
                            presence.heed(said);
                        },
                    .whole_kernel_log = options.verbose,
@@ -184,10 +204,20 @@ auto run_planned(run_options const& options, test_plan plan, paths const& where,
                        });
     auto const output = read_file(files->path / "test.log").value_or("");
     auto const kernel_log = read_file(files->path / "kernel.log").value_or("");
+    auto const rules = report_rules_of(options, plan);
+    if (history.reports) {
+        auto const console_log = read_file(files->path / "console.log").value_or("");
+        report.kernel_reports = history.reports->finish(console_log);
+    }
     complete_report(
         report, outcome ? *outcome : guest_outcome{.said = unavailable_host{outcome.error().message}}, output,
         std::string_view{kernel_log}.substr(
-            std::min<std::size_t>(history.logged_before.value_or(kernel_log.size()), kernel_log.size())));
+            std::min<std::size_t>(history.logged_before.value_or(kernel_log.size()), kernel_log.size())),
+        rules);
+    if (auto const trouble = unreported_trouble(history.witnesses_before, history.witnesses_after);
+        !trouble.empty() && report.kernel_reports.empty() && rules.rules.empty()
+        && rules.otherwise == report_rules::policy::fail && std::holds_alternative<passed>(report.verdict))
+        report.verdict = failed{"splat: " + trouble};
     report.start = source.describe();
     report.shake = source.seed();
     report.artefacts = artefacts_in(files->path);

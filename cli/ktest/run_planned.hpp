@@ -20,6 +20,7 @@ struct run_options {
     bool warm = false;
     bool audit = false;
     bool dry_run = false;
+    report_rules::policy splat{}; ///< for reports that no rule of the test names
     bool verbose = false;
     std::optional<bisect_goal> bisect;
 };

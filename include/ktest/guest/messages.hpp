@@ -58,7 +58,8 @@ struct kernel_log {
 struct started {
     static constexpr std::uint8_t type = 4;
     std::string nonce;
-    auto fields() { return std::tie(nonce); }
+    std::vector<std::uint64_t> witnesses; ///< taint, whether lockdep has given up, warnings, oopses
+    auto fields() { return std::tie(nonce, witnesses); }
     friend auto operator==(started const&, started const&) -> bool = default;
 };
 /// The test's first process has ended. What it left behind may still hold the output port: that is told by
@@ -75,7 +76,8 @@ struct ended {
 struct finished {
     static constexpr std::uint8_t type = 6;
     std::string nonce;
-    auto fields() { return std::tie(nonce); }
+    std::vector<std::uint64_t> witnesses; ///< as in `started`
+    auto fields() { return std::tie(nonce, witnesses); }
     friend auto operator==(finished const&, finished const&) -> bool = default;
 };
 /// The ssh host key, as in an ssh .pub file, once ssh is listened for and udevd knows its devices; empty: no

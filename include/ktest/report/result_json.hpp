@@ -23,6 +23,19 @@ inline auto json_subtests(run_report const& report) -> nlohmann::ordered_json {
     return list;
 }
 
+inline auto json_reports(run_report const& report) -> nlohmann::ordered_json {
+    auto list = nlohmann::ordered_json::array();
+    for (auto const& [what, before_test, excused] : report.kernel_reports)
+        list.push_back({{"class", to_string(what.kind)},
+                        {"title", what.title},
+                        {"guilty_function", what.guilty_function},
+                        {"fingerprint", what.fingerprint},
+                        {"before_test", before_test},
+                        {"excused", excused},
+                        {"text", what.text}});
+    return list;
+}
+
 } // namespace detail
 
 /// A run as JSON, what `result.json` and `--json FILE` hold: the keys in this order, null for what is not
@@ -55,7 +68,7 @@ inline auto result_json(run_report const& report) -> std::string {
         {"total_seconds", report.total.count()},
         {"boots", report.boots},
         {"subtests", detail::json_subtests(report)},
-        {"kernel_reports", report.kernel_reports},
+        {"kernel_reports", detail::json_reports(report)},
         {"nonce", report.nonce},
         {"started_at", fmt::format("{:%FT%TZ}", report.started_at)},
         {"host", report.host},

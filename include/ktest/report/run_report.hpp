@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ktest/report/subtest.hpp>
+#include <ktest/run/kernel_reports.hpp>
 #include <ktest/run/verdict.hpp>
 #include <ktest/spec/bytes.hpp>
 
@@ -37,9 +38,9 @@ struct run_report {
     std::optional<seconds> boot;      ///< from the launch to ready; none: it never was
     std::optional<seconds> ran;       ///< the test itself; none: it never began
     seconds total{};
-    unsigned boots = 1;                      ///< more than one with REBOOT=allow
-    std::vector<subtest> subtests;           ///< KTAP in its output
-    std::vector<std::string> kernel_reports; ///< WARNING, lockdep, KASAN, ...: the text of each
+    unsigned boots = 1;                        ///< more than one with REBOOT=allow
+    std::vector<subtest> subtests;             ///< KTAP in its output
+    std::vector<kernel_report> kernel_reports; ///< WARNING, lockdep, KASAN, ...
 
     std::string nonce;
     std::chrono::sys_seconds started_at{};

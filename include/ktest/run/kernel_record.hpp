@@ -15,7 +15,8 @@ struct kernel_record {
     unsigned level = 0; ///< 0 emergency ... 7 debug
     std::uint64_t sequence = 0;
     std::uint64_t microseconds = 0;
-    std::string text; ///< may hold newlines
+    std::string text;   ///< may hold newlines
+    std::string caller; ///< `T123` or `C0`; empty: the kernel does not say
     friend auto operator==(kernel_record const&, kernel_record const&) -> bool = default;
 };
 
@@ -52,14 +53,22 @@ inline auto parse_kernel_record(std::string_view line) -> std::optional<kernel_r
     };
     if (!number(priority) || !number(record.sequence) || !number(record.microseconds)) return std::nullopt;
     record.level = priority & 7U;
+    constexpr std::string_view speaks = ",caller=";
+    auto const head = line.substr(0, text);
+    if (auto const said = head.find(speaks); said != std::string_view::npos) {
+        auto const caller = head.substr(said + speaks.size());
+        record.caller = caller.substr(0, caller.find(','));
+    }
     record.text = detail::unescape_record(line.substr(text + 1));
     return record;
 }
 
-/// As dmesg prints it: `[    1.234567] text`, further lines of the text indented.
+/// As the console prints it: `[    1.234567] text` or `[    1.234567][   T12] text`, further lines of the
+/// text indented.
 inline auto to_string(kernel_record const& record) -> std::string {
-    auto const time =
-        fmt::format("[{:5}.{:06}] ", record.microseconds / 1'000'000, record.microseconds % 1'000'000);
+    auto time = fmt::format("[{:5}.{:06}]", record.microseconds / 1'000'000, record.microseconds % 1'000'000);
+    if (!record.caller.empty()) time += fmt::format("[{:>6}]", record.caller);
+    time += ' ';
     auto shown = time;
     for (auto const letter : record.text) {
         shown += letter;

@@ -2,6 +2,7 @@
 
 #include <ktest/run/kernel_record.hpp>
 #include <ktest/run/open_machine.hpp>
+#include <ktest/run/splat_scanner.hpp>
 #include <ktest/run/template_files.hpp>
 #include <ktest/run/timeouts.hpp>
 
@@ -40,6 +41,9 @@ public:
         }
         timer_.cancel();
         if (!why_.empty()) return unavailable("{}", why_);
+        splat_scanner scanner;
+        for (auto const& events : {scanner.feed(log_), scanner.flush()})
+            if (!events.empty()) return unavailable("the kernel reported something while it booted");
         return std::move(log_);
     }
 

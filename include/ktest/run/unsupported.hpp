@@ -18,7 +18,6 @@ inline auto check_supported(test_spec const& spec, std::string_view test) -> res
     std::array const demands{
         demand{"NODES", !spec.nodes.empty(), "several VMs in one run"},
         demand{"NETS", !spec.networks.empty(), "several VMs in one run"},
-        demand{"SPLAT", !spec.splats.empty(), "the kernel's reports to be judged"},
     };
     for (auto const& [key, asked, needs] : demands)
         if (asked)

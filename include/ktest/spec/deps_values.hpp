@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <regex>
 
 namespace ktest {
 
@@ -173,6 +174,14 @@ inline auto read_splat(std::string_view text) -> result<splat_rule> {
     if ((kind != "allow" && kind != "expect") || (pattern.empty() && rule != "allow"))
         return usage_error("'{}' is not a rule (want allow, allow:PATTERN or expect:PATTERN)",
                            detail::shortened(rule));
+    constexpr std::size_t longest = 1000;
+    if (pattern.size() > longest)
+        return usage_error("'{}' is too long a pattern", detail::shortened(pattern));
+    try {
+        std::regex const readable{std::string{pattern}};
+    } catch (std::regex_error const& wrong) {
+        return usage_error("'{}' is not a regular expression: {}", detail::shortened(pattern), wrong.what());
+    }
     return splat_rule{kind == "allow" ? splat_rule::kind::allow : splat_rule::kind::expect,
                       std::string{pattern}};
 }

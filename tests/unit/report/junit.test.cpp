@@ -81,7 +81,7 @@ TEST_CASE("a crash, a timeout, a host's failure and an interruption are errors t
 
 TEST_CASE("the kernel's reports stand in the failure's text", "[junit]") {
     auto report = report_of(failed{"splat"});
-    report.kernel_reports = {"WARNING: one", "BUG: two"};
+    report.kernel_reports = {{.what = {.text = "WARNING: one"}}, {.what = {.text = "BUG: two"}}};
     CHECK(contains(junit_xml(report, ""), R"(<failure type="failed" message="splat">WARNING: one
 BUG: two</failure>)"));
 }
@@ -122,7 +122,7 @@ TEST_CASE("any bytes in a run give well-formed XML", "[junit]") {
     report.test = report.host = report.kernel_name = every;
     report.script = "x" + every.substr(1);
     report.command = {every};
-    report.kernel_reports = {every};
+    report.kernel_reports = {{.what = {.text = every}}};
     report.subtests = {{every, outcome::failed, every, every}, {every, outcome::passed, every, every}};
     CHECK(well_formed(junit_xml(report, every)));
 }

@@ -26,7 +26,7 @@ auto some_report() -> run_report {
             .ran = 1400ms,
             .total = 2500ms,
             .subtests = {{"outer.inner", outcome::failed, "exit=1", "a\nb"}},
-            .kernel_reports = {"WARNING: CPU: 0"},
+            .kernel_reports = {{.what = {.title = "WARNING in f", .text = "WARNING: CPU: 0"}}},
             .nonce = "5eed",
             .started_at = std::chrono::sys_seconds{1795351501s},
             .host = "here",
@@ -65,7 +65,9 @@ TEST_CASE("a result holds everything about its run", "[result_json]") {
                                      {"outcome", "failed"},
                                      {"detail", "exit=1"},
                                      {"diagnostics", "a\nb"}}}));
-    CHECK(read["kernel_reports"] == nlohmann::json::array({"WARNING: CPU: 0"}));
+    CHECK(read["kernel_reports"][0]["title"] == "WARNING in f");
+    CHECK(read["kernel_reports"][0]["text"] == "WARNING: CPU: 0");
+    CHECK(read["kernel_reports"][0]["excused"] == false);
     CHECK(read["nonce"] == "5eed");
     CHECK(read["started_at"] == "2026-11-22T12:45:01Z");
     CHECK(read["host"] == "here");

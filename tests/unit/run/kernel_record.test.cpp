@@ -6,8 +6,8 @@ using namespace ktest;
 TEST_CASE("a record of /dev/kmsg is read with its level, time and text", "[kernel_record]") {
     auto const record = parse_kernel_record("12,339,5140900,-,caller=T1;NET: Registered; protocol 10");
     REQUIRE(record);
-    CHECK(*record == kernel_record{4, 339, 5140900, "NET: Registered; protocol 10"});
-    CHECK(to_string(*record) == "[    5.140900] NET: Registered; protocol 10");
+    CHECK(*record == kernel_record{4, 339, 5140900, "NET: Registered; protocol 10", "T1"});
+    CHECK(to_string(*record) == "[    5.140900][    T1] NET: Registered; protocol 10");
 }
 
 TEST_CASE("lines, tabs and backslashes of a record come back, and other escapes stay", "[kernel_record]") {

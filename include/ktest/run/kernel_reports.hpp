@@ -1,0 +1,149 @@
+#pragma once
+
+#include <ktest/run/splat_scanner.hpp>
+#include <ktest/run/verdict.hpp>
+#include <ktest/spec/test_spec.hpp>
+
+#include <algorithm>
+#include <regex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ktest {
+
+/// A report of the kernel in a run.
+struct kernel_report {
+    splat what;
+    bool before_test = false; ///< it came while the guest booted
+    bool excused = false;     ///< the test said that it may come, or it is none of the kernel's failures
+    friend auto operator==(kernel_report const&, kernel_report const&) -> bool = default;
+};
+
+/// `WARNING in kfree [kfree]`: what a report is called in a line.
+inline auto title_of(splat const& what) -> std::string {
+    if (what.guilty_function.empty() || what.title.find(what.guilty_function) != std::string::npos)
+        return what.title;
+    return fmt::format("{} [{}]", what.title, what.guilty_function);
+}
+
+/// What a user or a test makes of reports: SPLAT's rules, and `--splat`.
+struct report_rules {
+    enum class policy { fail, report, allow };
+    std::vector<splat_rule> rules;
+    policy otherwise = policy::fail; ///< for reports that no rule names
+    bool strict = false;             ///< those of the boot count as well
+
+    /// Whether SPLAT's pattern (a regular expression, ECMAScript's) is found in the report's title or
+    /// headline.
+    static auto matches(splat const& what, std::string const& pattern) -> bool {
+        if (pattern.empty()) return true;
+        std::regex const wanted{pattern};
+        return std::regex_search(what.title, wanted) || std::regex_search(what.headline, wanted);
+    }
+    auto excuses(splat const& what) const -> bool {
+        if (what.kind == splat_class::oom || otherwise != policy::fail) return true;
+        return std::any_of(rules.begin(), rules.end(),
+                           [&](auto const& rule) { return matches(what, rule.pattern); });
+    }
+};
+
+/// Gathers the reports of a run's kernel while its log comes.
+class report_watch {
+public:
+    report_watch(report_rules rules, bool may_reboot) : rules_{std::move(rules)} {
+        if (may_reboot) scanner_.expect_reboots(splat_scanner::any_number);
+    }
+
+    /// Records of /dev/kmsg, whole ones.
+    void feed(std::string_view records) { take(scanner_.feed(records)); }
+    /// The test's first instruction is about to run: what was reported before is not the test's.
+    void test_begins() {
+        take(scanner_.quiet());
+        testing_ = true;
+    }
+    /// The guest is gone. Of a kernel that died the console tells what init could not.
+    auto finish(std::string_view console) -> std::vector<kernel_report> {
+        take(scanner_.flush());
+        splat_scanner rest;
+        rest.expect_reboots(splat_scanner::any_number); // an unexpected one is told by QEMU
+        for (auto events : {rest.feed(console), rest.flush()}) take(std::move(events));
+        return std::move(reports_);
+    }
+
+private:
+    void take(std::vector<splat_event> events) {
+        for (auto& event : events)
+            if (auto* const ended = std::get_if<splat_ended>(&event)) add(std::move(ended->report));
+    }
+    void add(splat report) {
+        for (auto& known : reports_) {
+            if (known.what.headline != report.headline || known.what.microseconds != report.microseconds)
+                continue;
+            if (report.fatal && !known.what.fatal)
+                known.what = std::move(report); // the kernel died of it, too
+            return;
+        }
+        auto const excused = rules_.excuses(report);
+        reports_.push_back({std::move(report), !testing_, excused});
+    }
+
+    report_rules rules_;
+    splat_scanner scanner_;
+    std::vector<kernel_report> reports_;
+    bool testing_ = false;
+};
+
+/// What a run says when its kernel is heard, too: a report that nothing excuses fails a test whatever it
+/// said, and so does one that should have come and did not. It is the cause; what the test said itself stands
+/// behind it. A crash or a time that was up is told with the first report before it.
+inline auto with_reports(verdict said, std::vector<kernel_report> const& reports, report_rules const& rules)
+    -> verdict {
+    auto const counts = [&](kernel_report const& one) {
+        return !one.excused && (!one.before_test || rules.strict);
+    };
+    auto const first = std::find_if(reports.begin(), reports.end(), counts);
+    auto const more = first == reports.end() ? 0 : std::count_if(first + 1, reports.end(), counts);
+    auto const cause = [&] {
+        return title_of(first->what) + (more > 0 ? fmt::format(" (and {} more)", more) : std::string{});
+    };
+    if (auto* const died = std::get_if<crashed>(&said); died != nullptr && first != reports.end()) {
+        if (first->what.kind != splat_class::death)
+            died->reason += fmt::format("; the first report: {}", cause());
+    } else if (auto* const late = std::get_if<timed_out>(&said); late != nullptr && first != reports.end()) {
+        late->reason += fmt::format("; the kernel reported: {}", cause());
+    } else if (first != reports.end() && std::holds_alternative<failed>(said)) {
+        return failed{fmt::format("splat: {}; {}", cause(), reason(said))};
+    } else if (first != reports.end()
+               && (std::holds_alternative<passed>(said) || std::holds_alternative<skipped>(said))) {
+        return failed{"splat: " + cause()};
+    }
+    if (!std::holds_alternative<passed>(said)) return said;
+    for (auto const& rule : rules.rules)
+        if (rule.what == splat_rule::kind::expect
+            && std::none_of(reports.begin(), reports.end(), [&](kernel_report const& one) {
+                   return !one.before_test && report_rules::matches(one.what, rule.pattern);
+               }))
+            return failed{fmt::format("the kernel did not report '{}', as SPLAT expects", rule.pattern)};
+    return said;
+}
+
+/// What the kernel counts of its own troubles, in init's order: taint, whether lockdep has given up,
+/// warnings, oopses. One that grew while no report came is a report that nobody saw: why the test fails;
+/// empty: none did.
+inline auto unreported_trouble(std::vector<std::uint64_t> const& before,
+                               std::vector<std::uint64_t> const& after) -> std::string {
+    constexpr std::uint64_t report_taints = 1U << 4U | 1U << 5U | 1U << 7U | 1U << 9U | 1U << 14U;
+    constexpr std::size_t witnesses = 4;
+    if (before.size() != witnesses || after.size() != witnesses) return "";
+    if (auto const taints = after[0] & ~before[0] & report_taints; taints != 0)
+        return fmt::format("the kernel's taint grew by {} without a report", taints);
+    if (after[1] > before[1]) return "lockdep turned itself off without a report";
+    if (after[2] > before[2])
+        return fmt::format("the kernel counts {} warnings more, without a report", after[2] - before[2]);
+    if (after[3] > before[3])
+        return fmt::format("the kernel counts {} oopses more, without a report", after[3] - before[3]);
+    return "";
+}
+
+} // namespace ktest

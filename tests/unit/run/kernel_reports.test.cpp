@@ -1,0 +1,113 @@
+#include "../../catch.hpp"
+#include <ktest/run/kernel_reports.hpp>
+
+using namespace ktest;
+
+namespace {
+
+auto warning(std::string const& where, unsigned second = 5) -> std::string {
+    auto const at = fmt::format("4,{0},{0}000000,-,caller=T9;", second);
+    return at + "------------[ cut here ]------------\n" + at + "WARNING: CPU: 0 PID: 9 at " + where + ".c:7 "
+           + where + "+0x1/0x2\n" + at + "Modules linked in:\n" + at + "RIP: 0010:" + where + "+0x1/0x2\n"
+           + at + "---[ end trace 0000000000000000 ]---\n";
+}
+
+auto reports_of(report_rules const& rules, std::string const& before, std::string const& during) {
+    report_watch watch{rules, false};
+    watch.feed(before);
+    watch.test_begins();
+    watch.feed(during);
+    return watch.finish("");
+}
+
+auto judged(verdict const& said, report_rules const& rules, std::string const& before,
+            std::string const& during) {
+    return with_reports(said, reports_of(rules, before, during), rules);
+}
+
+auto allow(std::string pattern) {
+    return report_rules{.rules = {{splat_rule::kind::allow, std::move(pattern)}}};
+}
+auto expect(std::string pattern) {
+    return report_rules{.rules = {{splat_rule::kind::expect, std::move(pattern)}}};
+}
+
+} // namespace
+
+TEST_CASE("a report fails a test that said success, and one that skipped", "[kernel_reports]") {
+    auto const said = GENERATE(as<verdict>{}, passed{}, skipped{"no disk"});
+    auto const judgement = judged(said, {}, "", warning("bch_grow"));
+    REQUIRE(std::holds_alternative<failed>(judgement));
+    CHECK(reason(judgement).starts_with("splat: "));
+    CHECK(reason(judgement).find("bch_grow") != std::string::npos);
+}
+
+TEST_CASE("what a failed test said itself stands behind the report", "[kernel_reports]") {
+    auto const why = reason(judged(failed{"exit status 1"}, {}, "", warning("f")));
+    CHECK(why.starts_with("splat: "));
+    CHECK(why.ends_with("; exit status 1"));
+}
+
+TEST_CASE("the first report is the cause, and the others are counted", "[kernel_reports]") {
+    auto const why = reason(judged(passed{}, {}, "", warning("first", 5) + warning("second", 6)));
+    CHECK(why.find("first") != std::string::npos);
+    CHECK(why.find("(and 1 more)") != std::string::npos);
+}
+
+TEST_CASE("what the boot reported is listed, and counts only when it must", "[kernel_reports]") {
+    auto const reports = reports_of({}, warning("early"), "");
+    REQUIRE(reports.size() == 1);
+    CHECK(reports[0].before_test);
+    CHECK(with_reports(passed{}, reports, {}) == verdict{passed{}});
+    CHECK(std::holds_alternative<failed>(with_reports(passed{}, reports, {.strict = true})));
+}
+
+TEST_CASE("reports that a test allows are excused, others are not", "[kernel_reports]") {
+    CHECK(judged(passed{}, allow(""), "", warning("f")) == verdict{passed{}});
+    CHECK(judged(passed{}, allow("bch_.*"), "", warning("bch_grow")) == verdict{passed{}});
+    CHECK(std::holds_alternative<failed>(judged(passed{}, allow("bch_.*"), "", warning("xfs_grow"))));
+}
+
+TEST_CASE("a report that must come and does not fails the test", "[kernel_reports]") {
+    CHECK(judged(passed{}, expect("bch_grow"), "", warning("bch_grow")) == verdict{passed{}});
+    auto const missing = judged(passed{}, expect("bch_grow"), warning("bch_grow"), "");
+    CHECK(reason(missing) == "the kernel did not report 'bch_grow', as SPLAT expects");
+}
+
+TEST_CASE("a crash is told with the first report before it, and none excuses it", "[kernel_reports]") {
+    auto const died = judged(crashed{stage::test, "kernel panic: x"}, {}, "", warning("f"));
+    CHECK(reason(died).find("the first report: ") != std::string::npos);
+    CHECK(std::holds_alternative<crashed>(
+        judged(crashed{stage::test, "kernel panic"}, allow(""), "", warning("f"))));
+}
+
+TEST_CASE("reports can be told without failing the run", "[kernel_reports]") {
+    CHECK(judged(passed{}, {.otherwise = report_rules::policy::report}, "", warning("f"))
+          == verdict{passed{}});
+}
+
+TEST_CASE("the console tells what the log could not, once", "[kernel_reports]") {
+    report_watch watch{{}, false};
+    watch.test_begins();
+    watch.feed(warning("f", 5));
+    auto const reports = watch.finish(
+        "[    5.000000][    T9] ------------[ cut here ]------------\r\n"
+        "[    5.000000][    T9] WARNING: CPU: 0 PID: 9 at f.c:7 f+0x1/0x2\r\n"
+        "[    6.000000][    T9] Kernel panic - not syncing: sysrq triggered crash\r\n"
+        "[    6.000001][    T9] ---[ end Kernel panic - not syncing: sysrq triggered crash ]---\r\n");
+    REQUIRE(reports.size() == 1);
+    CHECK(reports[0].what.fatal);
+}
+
+TEST_CASE("a witness that changed without a report is told", "[kernel_reports]") {
+    CHECK(unreported_trouble({0, 0, 1, 0}, {0, 0, 1, 0}).empty());
+    CHECK(unreported_trouble({}, {0, 0, 1, 0}).empty());
+    CHECK(unreported_trouble({0, 0, 0, 0}, {1U << 12U, 0, 0, 0}).empty()); // a module from outside the tree
+    CHECK(unreported_trouble({0, 0, 0, 0}, {1U << 9U, 0, 0, 0})
+          == "the kernel's taint grew by 512 without a report");
+    CHECK(unreported_trouble({0, 0, 0, 0}, {0, 1, 0, 0}) == "lockdep turned itself off without a report");
+    CHECK(unreported_trouble({0, 0, 1, 0}, {0, 0, 3, 0})
+          == "the kernel counts 2 warnings more, without a report");
+    CHECK(unreported_trouble({0, 0, 0, 0}, {0, 0, 0, 1})
+          == "the kernel counts 1 oopses more, without a report");
+}
