@@ -10,6 +10,7 @@ auto audit(run_options options, test_plan plan, paths const& where, progress& co
     if (plan.settled || plan.spec.cold_boot || options.cold)
         return usage_error("--audit: this test never starts from a template, so there is nothing to compare");
     options.no_hold = true;
+    options.request.seed = plan.seed; // what a test draws is no difference
     auto const cold = run_planned(options, std::move(plan), where, template_use::none, console);
     if (!cold) return tl::unexpected{cold.error()};
     if (std::holds_alternative<interrupted>(cold->report.verdict)) return cold->report.verdict;

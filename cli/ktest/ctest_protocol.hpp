@@ -1,11 +1,11 @@
 #pragma once
 
 #include "bound_to_parent.hpp"
+#include <ktest/command_line.hpp>
 #include <ktest/report/run_report.hpp>
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -33,17 +33,9 @@ inline void add_ctest_options(CLI::App& command, ctest_options& options) {
         ->type_name("TOKEN");
 }
 
-/// The command line without them: how one runs it again by hand, and the token is nobody else's.
-inline auto without_ctest_options(std::vector<std::string> words) -> std::vector<std::string> {
-    auto const end = std::find(words.begin(), words.end(), "--");
-    std::vector<std::string> rest;
-    for (auto word = words.begin(); word != words.end(); ++word) {
-        if (word < end && *word == "--ctest" && word + 1 != words.end())
-            ++word;
-        else if (word >= end || (*word != "--bound" && !word->starts_with("--ctest=")))
-            rest.push_back(*word);
-    }
-    return rest;
+/// On a command line: the token is nobody else's, and by hand one runs it without.
+inline auto ctest_option_forms() -> std::vector<option_form> {
+    return {{.name = "--bound", .has_value = false}, {.name = "--ctest"}};
 }
 
 /// What CTest reads beside the exit status, in lines. It keeps 1 KiB of what a passed test printed, unless it

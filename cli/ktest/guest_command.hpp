@@ -62,7 +62,7 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
                        .environment = test_environment()},
              .budgets = timeouts_for(request.acceleration, {}),
              .rules = {.status_decides = true},
-             .wake = source.wake(guest.place, nonce),
+             .wake = source.wake(guest.place, nonce, std::random_device{}()),
              .say = say,
              .on_guest =
                  [&](wire::from_guest const& said) {

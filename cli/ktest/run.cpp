@@ -3,6 +3,7 @@
 #include "audit.hpp"
 #include "build_progress.hpp"
 #include "commands.hpp"
+#include "repeat.hpp"
 #include "run_planned.hpp"
 
 #include <memory>
@@ -47,6 +48,7 @@ auto run(run_options const& options) -> result<verdict> {
         return passed{};
     }
     if (options.audit) return audit(options, std::move(*plan), *where, console);
+    if (options.repeat && !plan->settled) return repeat(options, std::move(*plan), *where, console);
     auto const cold = options.cold || options.bisect;
     return run_planned(options, std::move(*plan), *where,
                        cold           ? template_use::none
@@ -56,14 +58,28 @@ auto run(run_options const& options) -> result<verdict> {
         .map([](finished_run const& ended) { return ended.report.verdict; });
 }
 
+/// What goes with one run only.
+auto check_repeat(run_options const& options) -> result<void> {
+    if (!options.repeat && options.repeat.parallel > 0)
+        return usage_error("--parallel: goes with --repeat or --until-fail");
+    for (auto const& [given, name] :
+         {std::pair{options.interactive, "--interactive"}, std::pair{options.audit, "--audit"},
+          std::pair{options.bisect.has_value(), "--bisect"}, std::pair{options.dry_run, "--dry-run"},
+          std::pair{static_cast<bool>(options.ctest), "--ctest"}})
+        if (options.repeat && given)
+            return usage_error("{}: goes with one run, not with --repeat or --until-fail", name);
+    return {};
+}
+
 /// `--bisect` has its own defaults: a timeout, no holding.
 auto run_to_status(run_options options) -> int {
-    constexpr std::chrono::seconds bisect_timeout{300};
-    if (options.bisect) options.request.default_timeout = bisect_timeout;
+    constexpr std::chrono::seconds unattended_timeout{300};
+    if (options.bisect || options.repeat) options.request.default_timeout = unattended_timeout;
+    if (options.repeat) options.no_hold = true;
     if (options.ctest) options.request.default_timeout = ctest_timeout;
     if (options.ctest && !options.request.guest.slot_wait) options.request.guest.slot_wait = ctest_slot_wait;
     if (options.dry_run) options.request.guest.build->no_build = true;
-    auto const said = run(options);
+    auto const said = check_repeat(options).and_then([&] { return run(options); });
     auto const status = said ? exit_status(*said) : report(said.error());
     if (!options.bisect) return status;
     return static_cast<int>(said ? to_bisect_status(*options.bisect, *said) : to_bisect_status(said.error()));
@@ -117,6 +133,12 @@ void add_run(CLI::App& app, int& status, std::vector<std::string> const& trailin
                       "run it twice, booted and from a template, and say what differed");
     command->add_flag("-n,--dry-run", options->dry_run,
                       "print the plan and QEMU's command line, start nothing");
+    command
+        ->add_option("--seed", request.seed,
+                     "of what the test and a restored guest draw (KTEST_SEED in the guest)")
+        ->envname("KTEST_SEED")
+        ->type_name("NUMBER");
+    add_repeat_options(*command, options->repeat);
     add_ctest_options(*command, options->ctest);
     command->footer("What stands behind -- is given to the test.");
     command->callback([options, &status, &trailing] {

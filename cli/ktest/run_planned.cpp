@@ -17,17 +17,23 @@ namespace ktest::cli {
 
 namespace {
 
-/// The command line that runs it again: this one.
-auto command_line() -> std::vector<std::string> {
+/// The command line that runs it again: this one; of one run among many, that one alone with its seed.
+auto command_line(run_options const& options, test_plan const& plan) -> std::vector<std::string> {
     std::vector<std::string> words;
     auto const own_arguments = read_file("/proc/self/cmdline").value_or(""); // each ends with a NUL
     for (std::string_view rest = own_arguments; !rest.empty(); rest.remove_prefix(words.back().size() + 1))
         words.emplace_back(rest.substr(0, rest.find('\0')));
     if (!words.empty()) words.front() = "ktest";
-    return without_ctest_options(std::move(words));
+    words = without_options(words, ctest_option_forms());
+    if (options.directory.empty()) return words;
+    words = without_options(words, repeat_option_forms());
+    words.insert(words.begin() + std::min<std::ptrdiff_t>(std::ssize(words), 2),
+                 {"--seed", std::to_string(plan.seed)});
+    return words;
 }
 
-/// What a run knows before it has a verdict.
+} // namespace
+
 auto begin_report(run_options const& options, test_plan const& plan) -> run_report {
     auto const& machine = plan.machine;
     return {.test = plan.name,
@@ -41,11 +47,35 @@ auto begin_report(run_options const& options, test_plan const& plan) -> run_repo
             .memory = machine.memory,
             .cpus = machine.cpus,
             .scratch = machine.scratch,
+            .seed = plan.seed,
             .nonce = plan.start.nonce,
             .started_at = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
             .host = this_host().name,
-            .command = command_line()};
+            .command = command_line(options, plan)};
 }
+
+auto make_output_directory(run_options const& options, run_report const& report, paths const& where)
+    -> result<run_directory> {
+    auto const base = options.output.empty() ? std::filesystem::path{".ktest/out"} : options.output;
+    return make_run_directory(std::filesystem::absolute(base),
+                              options.output.empty() ? where.runtime / "out" : std::filesystem::path{},
+                              report.test, report.started_at);
+}
+
+auto write_results(std::filesystem::path const& directory, run_options const& options,
+                   std::string const& json, std::string const& junit, progress& console) -> bool {
+    auto all = true;
+    for (auto const& [path, text] :
+         {std::pair{directory / "result.json", &json}, std::pair{directory / "junit.xml", &junit},
+          std::pair{options.json, &json}, std::pair{options.junit, &junit}}) {
+        auto const written = path.empty() ? result<void>{} : write_file(path, *text);
+        if (!written) console.line(fmt::format("ktest: {}", written.error().message));
+        all = all && written;
+    }
+    return all;
+}
+
+namespace {
 
 /// `kernel_log`: what the kernel logged since the test began.
 void complete_report(run_report& report, guest_outcome const& outcome, std::string const& output,
@@ -72,22 +102,6 @@ auto artefacts_in(std::filesystem::path const& directory) -> std::vector<std::st
             names.push_back(entry.path().lexically_relative(directory).string());
     std::sort(names.begin(), names.end());
     return names;
-}
-
-/// Writes result.json and junit.xml, here and wherever else they are wanted; what cannot be written is told.
-auto write_results(run_report const& report, run_options const& options, std::string const& output,
-                   progress& console) -> bool {
-    auto const json = result_json(report);
-    auto const junit = junit_xml(report, output);
-    auto all = true;
-    for (auto const& [path, text] : {std::pair{report.directory / "result.json", &json},
-                                     std::pair{report.directory / "junit.xml", &junit},
-                                     std::pair{options.json, &json}, std::pair{options.junit, &junit}}) {
-        auto const written = path.empty() ? result<void>{} : write_file(path, *text);
-        if (!written) console.line(fmt::format("ktest: {}", written.error().message));
-        all = all && written;
-    }
-    return all;
 }
 
 /// What is learnt of a guest's kernel while it runs.
@@ -124,7 +138,7 @@ auto run_machine(run_options const& options, test_plan& plan, prepared_guest& gu
     guest_run run{{.start = plan.start,
                    .budgets = plan.budgets,
                    .rules = {.may_reboot = plan.spec.may_reboot},
-                   .wake = source.wake(guest.place, plan.start.nonce),
+                   .wake = source.wake(guest.place, plan.start.nonce, plan.seed),
                    .hold_failed = !plan.budgets.test && !options.no_hold && !options.bisect && !options.ctest,
                    .hold_always = options.interactive,
                    .say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); },
@@ -167,6 +181,7 @@ auto run_machine(run_options const& options, test_plan& plan, prepared_guest& gu
 auto run_planned(run_options const& options, test_plan plan, paths const& where, template_use templates,
                  progress& console) -> result<finished_run> {
     plan.machine.pause_on_panic = options.interactive;
+    plan.start.environment.push_back(fmt::format("KTEST_SEED={}", plan.seed));
     auto const say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); };
     if (plan.spec.cold_boot) templates = template_use::none;
     guest_source source{plan.machine, where, templates, true, say};
@@ -180,11 +195,8 @@ auto run_planned(run_options const& options, test_plan plan, paths const& where,
     // The slot first, for one may wait for it for long, and leave.
     auto guest = plan.settled ? result<prepared_guest>{} : prepare();
     auto report = begin_report(options, plan);
-    auto const base = options.output.empty() ? std::filesystem::path{".ktest/out"} : options.output;
-    auto const files =
-        make_run_directory(std::filesystem::absolute(base),
-                           options.output.empty() ? where.runtime / "out" : std::filesystem::path{},
-                           report.test, report.started_at);
+    auto const files = options.directory.empty() ? make_output_directory(options, report, where)
+                                                 : run_directory{.path = options.directory};
     if (!files) return tl::unexpected{files.error()};
     if (!files->notice.empty()) console.line("ktest: " + files->notice);
     report.directory = files->path;
@@ -219,9 +231,10 @@ auto run_planned(run_options const& options, test_plan plan, paths const& where,
         && rules.otherwise == report_rules::policy::fail && std::holds_alternative<passed>(report.verdict))
         report.verdict = failed{"splat: " + trouble};
     report.start = source.describe();
-    report.shake = source.seed();
+    if (source.is_restored()) report.shake = plan.seed;
     report.artefacts = artefacts_in(files->path);
-    auto const written = write_results(report, options, output, console);
+    auto const written =
+        write_results(files->path, options, result_json(report), junit_xml(report, output), console);
     console.clear();
     (void)write_all(STDERR_FILENO, verdict_text(report, console.colour()));
     if (options.ctest) (void)write_all(STDERR_FILENO, ctest_lines(report, options.ctest, output.size()));

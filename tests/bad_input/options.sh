@@ -29,6 +29,19 @@ case_bad_accelerator_in_environment() {
     refused "'fast' is not an accelerator" run it
 }
 case_bad_network() { refused 'want open' run --net closed it; }
+case_negative_seed() { refused '--seed' run --seed -1 it; }
+case_long_seed() { refused '--seed' run --seed 4294967296 it; }
+case_bad_seed_in_environment() {
+    variables+=(KTEST_SEED=lucky)
+    refused 'KTEST_SEED|--seed' run it
+}
+case_no_repetition() { refused '--repeat' run --repeat 0 it; }
+case_no_parallel_runs() { refused '--parallel' run --repeat 2 -P 0 it; }
+case_one_run_in_parallel() { refused '^ktest: --parallel: goes with --repeat or --until-fail$' run -P 2 it; }
+case_repeated_interactive() { refused '^ktest: --interactive: goes with one run' run --repeat 2 -I it; }
+case_repeated_audit() { refused '^ktest: --audit: goes with one run' run --until-fail --audit it; }
+case_repeated_dry_run() { refused '^ktest: --dry-run: goes with one run' run --repeat 2 -n it; }
+case_repeated_case() { refused '^ktest: --ctest: goes with one run' run --repeat 2 --ctest token it; }
 case_missing_value() { refused '--kernel' run it -k; }
 case_exec_without_command() { refused 'exec: no command' exec; }
 case_shell_without_terminal() { refused 'shell: stdin is no terminal' shell; }

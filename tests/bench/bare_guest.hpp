@@ -29,7 +29,7 @@ public:
         });
         if (!guest) give_up(guest.error().message);
         guest_.emplace(std::move(*guest));
-        wake_ = source_.wake(guest_->place, start_.nonce);
+        wake_ = source_.wake(guest_->place, start_.nonce, plan.seed);
         if (use != template_use::none && !wake_) give_up("there is no template");
     }
 

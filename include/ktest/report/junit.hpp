@@ -84,8 +84,16 @@ inline void write_subtest(xml_element& suite, run_report const& report, subtest 
         test_case.child("system-out").text(inside.diagnostics);
 }
 
-inline void write_test(xml_element& suite, run_report const& report, std::string_view output) {
+inline void write_output(xml_element& test_case, std::string_view output) {
     constexpr std::size_t output_limit = 64U << 10U;
+    auto const end = last_lines(output, output_limit);
+    auto system_out = test_case.child("system-out");
+    if (end.size() < output.size())
+        system_out.text(fmt::format("[{} bytes before this are in test.log]\n", output.size() - end.size()));
+    system_out.text(end);
+}
+
+inline void write_test(xml_element& suite, run_report const& report, std::string_view output) {
     auto test_case = suite.child("testcase");
     test_case.attribute("name", full_name(report)).attribute("classname", full_name(report));
     test_case.attribute("time", seconds_text(report.ran.value_or(run_report::seconds{})));
@@ -94,12 +102,7 @@ inline void write_test(xml_element& suite, run_report const& report, std::string
     for (auto const& one : report.kernel_reports) (reports += reports.empty() ? "" : "\n") += one.what.text;
     write_element(test_case, element_of(report.verdict), name(report.verdict), reason(report.verdict),
                   reports);
-    if (output.empty()) return;
-    auto const end = last_lines(output, output_limit);
-    auto system_out = test_case.child("system-out");
-    if (end.size() < output.size())
-        system_out.text(fmt::format("[{} bytes before this are in test.log]\n", output.size() - end.size()));
-    system_out.text(end);
+    if (!output.empty()) write_output(test_case, output);
 }
 
 inline void write_suite(std::string& xml, run_report const& report, std::string_view output) {

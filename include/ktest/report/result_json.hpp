@@ -69,6 +69,7 @@ inline auto result_json(run_report const& report) -> std::string {
         {"boots", report.boots},
         {"subtests", detail::json_subtests(report)},
         {"kernel_reports", detail::json_reports(report)},
+        {"seed", report.seed},
         {"nonce", report.nonce},
         {"started_at", fmt::format("{:%FT%TZ}", report.started_at)},
         {"host", report.host},

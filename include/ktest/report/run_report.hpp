@@ -42,6 +42,7 @@ struct run_report {
     std::vector<subtest> subtests;             ///< KTAP in its output
     std::vector<kernel_report> kernel_reports; ///< WARNING, lockdep, KASAN, ...
 
+    std::uint32_t seed = 0; ///< of this run: the test's own, and a restored guest's
     std::string nonce;
     std::chrono::sys_seconds started_at{};
     std::string host;

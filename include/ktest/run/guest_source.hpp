@@ -60,16 +60,17 @@ public:
                 .state = std::move(found_->state)};
     }
 
-    /// What a restored guest is told first in its slot; none: it boots.
-    auto wake(slot const& place, std::string const& nonce) -> std::optional<wire::wake> {
+    /// What a restored guest is told first in its slot; none: it boots. By `seed` it differs a little from
+    /// others.
+    auto wake(slot const& place, std::string const& nonce, std::uint32_t seed) const
+        -> std::optional<wire::wake> {
         if (!found_) return std::nullopt;
         std::random_device random;
         std::string entropy;
         while (entropy.size() < 32) entropy += static_cast<char>(random() & 0xffU);
-        seed_ = random();
         return wire::wake{.nonce = nonce,
                           .entropy = std::move(entropy),
-                          .shake = *seed_,
+                          .shake = seed,
                           .mac = place.number.mac(),
                           .scratch = counts(wanted_.scratch)};
     }
@@ -94,8 +95,7 @@ public:
     auto describe() const -> std::string {
         return found_ ? fmt::format("template {} {}", found_->id, short_age(found_->age)) : "cold";
     }
-    /// Of the small differences between restores.
-    auto seed() const -> std::optional<std::uint32_t> { return found_ ? seed_ : std::nullopt; }
+    auto is_restored() const -> bool { return found_.has_value(); }
 
 private:
     auto pays() const -> bool { return use_ != template_use::when_known || marks_.is_known(key_); }
@@ -141,7 +141,6 @@ private:
     std::function<void(std::string_view)> say_;
     std::string key_; ///< empty: no templates for this run
     std::optional<opened_template> found_;
-    std::optional<std::uint32_t> seed_;
     bool failed_ = false;
 };
 

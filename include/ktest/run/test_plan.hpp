@@ -31,6 +31,7 @@ struct test_request {
     guest_wishes guest;
     std::optional<std::chrono::seconds> timeout;
     std::optional<std::chrono::seconds> default_timeout; ///< where neither the user nor the test says one
+    std::optional<std::uint32_t> seed;                   ///< none: one is drawn
     bool strict = false;                                 ///< what would be skipped fails
 };
 
@@ -42,6 +43,7 @@ struct test_plan {
     machine_request machine;
     wire::run start;
     timeouts budgets;
+    std::uint32_t seed = 0;         ///< for whatever in the run is drawn and can be drawn again
     std::vector<std::string> notes; ///< what the user should know of the choices, a line each
     std::optional<verdict> settled; ///< what is known before any VM is started
     descriptor build_lock;          ///< no other build changes the kernel while it is open
@@ -121,6 +123,7 @@ inline auto make_test_plan(test_request const& asked, paths const& where, build_
 
     auto const& said = asked.timeout ? asked.timeout : plan.spec.timeout;
     plan.budgets = timeouts_for(plan.machine.acceleration, said ? said : asked.default_timeout);
+    plan.seed = asked.seed ? *asked.seed : std::random_device{}();
     plan.start = {.nonce = make_nonce(),
                   .authorized_key = guest_ssh_key(where).value_or(""),
                   .hostname = "ktest",

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -102,6 +103,24 @@ inline auto reason(verdict const& said) -> std::string {
             [](auto const& other) { return other.reason; },
         },
         said);
+}
+
+/// The verdict of which these are `name` and `reason`; none: there is no such name.
+inline auto read_verdict(std::string_view word, std::string_view why) -> std::optional<verdict> {
+    auto where = stage::boot;
+    if (word == name(crashed{}) || word == name(timed_out{}))
+        for (auto const each : {stage::boot, stage::test, stage::shutdown})
+            if (auto const head = fmt::format("in {}: ", to_string(each)); why.starts_with(head)) {
+                where = each;
+                why.remove_prefix(head.size());
+                break;
+            }
+    std::string text{why};
+    for (auto& each :
+         {verdict{passed{}}, verdict{failed{text}}, verdict{crashed{where, text}}, verdict{skipped{text}},
+          verdict{timed_out{where, text}}, verdict{unavailable_host{text}}, verdict{interrupted{text}}})
+        if (word == name(each)) return each;
+    return std::nullopt;
 }
 
 } // namespace ktest

@@ -27,6 +27,7 @@ auto some_report() -> run_report {
             .total = 2500ms,
             .subtests = {{"outer.inner", outcome::failed, "exit=1", "a\nb"}},
             .kernel_reports = {{.what = {.title = "WARNING in f", .text = "WARNING: CPU: 0"}}},
+            .seed = 4294967295,
             .nonce = "5eed",
             .started_at = std::chrono::sys_seconds{1795351501s},
             .host = "here",
@@ -68,6 +69,7 @@ TEST_CASE("a result holds everything about its run", "[result_json]") {
     CHECK(read["kernel_reports"][0]["title"] == "WARNING in f");
     CHECK(read["kernel_reports"][0]["text"] == "WARNING: CPU: 0");
     CHECK(read["kernel_reports"][0]["excused"] == false);
+    CHECK(read["seed"] == 4294967295);
     CHECK(read["nonce"] == "5eed");
     CHECK(read["started_at"] == "2026-11-22T12:45:01Z");
     CHECK(read["host"] == "here");
@@ -75,7 +77,7 @@ TEST_CASE("a result holds everything about its run", "[result_json]") {
     CHECK(read["command"] == nlohmann::json::array({"ktest", "run", "tests/bcache"}));
     CHECK(read["artefacts"] == nlohmann::json::array({"test.log"}));
     CHECK(read["shake"].is_null());
-    CHECK(read.size() == 30);
+    CHECK(read.size() == 31);
 }
 
 TEST_CASE("a result's keys always come in the same order", "[result_json]") {

@@ -48,3 +48,13 @@ TEST_CASE("verdicts are equal when they say the same for the same reason", "[ver
     CHECK(verdict{failed{"a"}} != verdict{skipped{"a"}});
     CHECK(verdict{crashed{stage::boot, "a"}} != verdict{crashed{stage::test, "a"}});
 }
+
+TEST_CASE("a verdict can be read back from its name and reason", "[verdict]") {
+    for (auto const& said :
+         {verdict{passed{}}, verdict{failed{"in test: why"}}, verdict{crashed{stage::test, "in boot: why"}},
+          verdict{skipped{"why"}}, verdict{timed_out{stage::shutdown, "5 s"}}, verdict{unavailable_host{""}},
+          verdict{interrupted{"by Ctrl-C"}}})
+        CHECK(read_verdict(name(said), reason(said)) == said);
+    CHECK_FALSE(read_verdict("pleased", ""));
+    CHECK_FALSE(read_verdict("", ""));
+}
