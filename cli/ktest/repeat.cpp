@@ -79,7 +79,10 @@ private:
         plan_.seed = options.request.seed ? *options.request.seed : std::random_device{}();
         progress console{STDERR_FILENO};
         auto const ended = run_planned(options, std::move(plan_), where_,
-                                       options.cold ? template_use::none : template_use::at_once, console);
+                                       options.cold   ? template_use::none
+                                       : options.warm ? template_use::forced
+                                                      : template_use::at_once,
+                                       console);
         return ended ? exit_status(ended->report.verdict) : report(ended.error());
     }
 
