@@ -135,7 +135,7 @@ inline auto become_gdb(paths const& where, running_vm const& vm, bool use_stub,
     else
         symbols.shift = kaslr_shift(directory, symbols.vmlinux);
 
-    auto lock = open_file(debugger_lock(directory), O_RDWR | O_CREAT);
+    auto lock = open_file(debugger_lock(directory), O_RDWR | O_CREAT, 0600);
     if (!lock) return lock.error();
     if (::flock(lock->get(), LOCK_EX | LOCK_NB) != 0)
         return unavailable("another debugger has this VM").value();

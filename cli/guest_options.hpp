@@ -45,6 +45,8 @@ inline void add_guest_options(CLI::App& app, guest_wishes& wishes) {
         ->allow_extra_args(false);
     app.add_option("--qemu-arg", wishes.qemu_arguments, "an argument for QEMU, as it stands (repeatable)")
         ->allow_extra_args(false);
+    app.add_flag("--no-sandbox", wishes.no_sandbox,
+                 "without QEMU's own seccomp filter, under which it can start no program");
     app.add_option_function<std::string>(
            "--net",
            [&](std::string const& given) {

@@ -36,8 +36,12 @@ inline auto wait_for_file(std::filesystem::path const& file, std::chrono::second
 inline auto ssh_command(paths const& where, slot_number number, std::vector<std::string> const& words)
     -> std::vector<std::string> {
     auto const known_hosts = vm_directory(where, number) / "known_hosts";
+    // None of the user's own settings: what is lent to other hosts, an agent or a display, is not lent to a
+    // guest.
     std::vector<std::string> arguments{"ssh",
                                        "-q",
+                                       "-F",
+                                       "none",
                                        "-i",
                                        where.ssh_key().string(),
                                        "-p",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ktest/guest/wire.hpp>
+#include <ktest/paths.hpp>
 #include <ktest/run/machine_request.hpp>
 #include <ktest/slot/vm_link.hpp>
 
@@ -29,7 +30,8 @@ public:
                                .symbols = machine.kernel.symbols};
         // They only serve to find the VM; a run goes on without.
         (void)write_vm_record(record_file(directory_), record);
-        if (std::filesystem::is_directory(".ktest", failed)) (void)link_vm(".ktest", directory_, record);
+        if (std::filesystem::is_directory(".ktest", failed) && !is_anothers(".ktest"))
+            (void)link_vm(".ktest", directory_, record);
     }
 
     void heed(wire::from_guest const& said) const {

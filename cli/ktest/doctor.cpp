@@ -7,6 +7,7 @@
 #include <ktest/slot/slot_pool.hpp>
 #include <ktest/vm/accelerator.hpp>
 #include <ktest/vm/machine.hpp>
+#include <ktest/vm/qemu_sandbox.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -33,6 +34,9 @@ auto examine(paths const& where) -> bool {
     auto const checks = {
         std::pair{"qemu", find_program(x86_64::program, "qemu-system-x86").map([](auto const& p) {
                       return p.string();
+                  })},
+        std::pair{"sandbox", find_program(x86_64::program, "qemu-system-x86").map([](auto const& qemu) {
+                      return sandbox_obstacle(qemu).value_or("QEMU has seccomp");
                   })},
         std::pair{
             "kvm",

@@ -24,9 +24,7 @@ auto provide_image(image_request const& wanted) -> result<void> {
             fmt::print("{} is there ('ktest image --force' makes it anew)\n", image.path.string());
         });
     }
-    std::error_code failure;
-    std::filesystem::create_directories(where->user, failure);
-    if (failure) return system_failure(failure.value(), "{}", where->user.string());
+    if (auto made = make_private(where->user); !made) return made;
     return make_image(path, wanted.plan);
 }
 

@@ -86,7 +86,7 @@ auto add_link(kernel_options const& options, fs::path const& path, paths const& 
         return usage_error("{}: '{}' cannot be a kernel's name: give it another with --name", path.string(),
                            *name);
     if (auto checked = kernel_from_path(*name, path); !checked) return tl::unexpected{checked.error()};
-    fs::create_directories(where.kernels(), failed);
+    if (auto made = make_private(where.kernels()); !made) return tl::unexpected{made.error()};
     auto const link = where.kernels() / *name;
     if (::symlink(path.c_str(), link.c_str()) == 0) return link;
     if (errno != EEXIST) return system_failure(errno, "{}", link.string());

@@ -101,9 +101,7 @@ auto packages_of(std::string const& package, paths const& where) -> result<std::
 class kernels_lock {
 public:
     static auto take(fs::path const& kernels) -> result<kernels_lock> {
-        std::error_code failed;
-        fs::create_directories(kernels, failed);
-        if (failed) return unavailable("{}: {}", kernels.string(), failed.message());
+        if (auto made = make_private(kernels); !made) return tl::unexpected{made.error()};
         auto file = open_file(kernels / ".lock", O_RDWR | O_CREAT, 0600);
         if (!file) return tl::unexpected{file.error()};
         if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0) {
@@ -111,6 +109,7 @@ public:
             while (::flock(file->get(), LOCK_EX) != 0)
                 if (errno != EINTR) return system_failure(errno, "{}", (kernels / ".lock").string());
         }
+        std::error_code failed;
         for (auto const& entry : fs::directory_iterator{kernels, failed})
             if (starts_with(entry.path().filename().string(), ".new-")) fs::remove_all(entry.path(), failed);
         return kernels_lock{std::move(*file)};

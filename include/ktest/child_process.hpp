@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -27,6 +28,7 @@ struct command {
     std::filesystem::path directory;                     ///< empty: the caller's
     std::vector<std::pair<int, int>> descriptors; ///< ours -> the child's; 0, 1, 2 not named: /dev/null
     int death_signal = SIGKILL;                   ///< what it gets when the thread that started it ends
+    std::optional<mode_t> mask;                   ///< its umask(2); none: the caller's
     bool guarded = false;                         ///< what it started ends when it does, or when ktest does
 };
 
@@ -147,6 +149,7 @@ inline auto start(command const& what) -> result<child_process> {
         auto const report = ::fcntl(tell.get(), F_DUPFD_CLOEXEC, 1000);
         if (born && (what.directory.empty() || ::chdir(what.directory.c_str()) == 0)) {
             detail::place_descriptors(what.descriptors);
+            if (what.mask) ::umask(*what.mask);
             auto const* const variables = what.environment ? environment.data() : environ;
             // execvpe(3) gives a file that is no program to sh, even where a path names it.
             if (what.arguments[0].find('/') != std::string::npos)

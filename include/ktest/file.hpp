@@ -3,6 +3,7 @@
 #include <ktest/descriptor.hpp>
 
 #include <filesystem>
+#include <random>
 #include <string>
 #include <string_view>
 
@@ -48,7 +49,7 @@ inline auto read_file(std::filesystem::path const& path) -> result<std::string> 
 }
 
 /// Replaces `path` in one step (written beside it, then renamed): a reader sees the old file or the new. What
-/// is no regular file (/dev/stdout, /dev/null, a named pipe) stays, and is written to.
+/// is no regular file (/dev/stdout, /dev/null, a named pipe) stays, and is written to. `mode` as open(2)'s.
 inline auto write_file(std::filesystem::path const& path, std::string_view text, mode_t mode = 0644)
     -> result<void> {
     struct stat there {};
@@ -59,10 +60,10 @@ inline auto write_file(std::filesystem::path const& path, std::string_view text,
         return open_file(path, O_WRONLY | O_APPEND).and_then([&](descriptor place) {
             return write_all(place.get(), text);
         });
-    auto beside = path.string() + ".XXXXXX";
-    descriptor file{::mkostemp(beside.data(), O_CLOEXEC)};
+    // mkostemp(3) would take neither the mode nor the umask.
+    auto const beside = fmt::format("{}.{:08x}", path.string(), std::random_device{}());
+    descriptor file{::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
     if (!file) return system_failure(errno, "{}", path.string());
-    ::fchmod(file.get(), mode);
     auto const written = write_all(file.get(), text);
     if (!written || ::rename(beside.c_str(), path.c_str()) != 0) {
         auto const number = errno;

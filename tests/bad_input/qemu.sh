@@ -31,4 +31,25 @@ case_qemu_dies_again_and_again() {
     nothing_left
 }
 
+case_sandbox_denies_a_system_call() { # exec: is a program that QEMU starts
+    expect 125 ktest run --qemu-arg=-incoming --qemu-arg=exec:true it
+    unavailable 'QEMU made a system call that its sandbox denies \(--no-sandbox starts it without\)'
+    nothing_left
+}
+
+case_sandbox_is_not_wanted() {
+    expect 0 ktest run --dry-run it
+    grep -q spawn=deny "$sandbox/out" || fail "it would be started without"
+    expect 0 ktest run --no-sandbox --dry-run it
+    ! grep -q spawn=deny "$sandbox/out" || fail "it would be started with one"
+}
+
+case_sandbox_is_not_built_in() {
+    cp "$(type -P true)" "$sandbox/bin/qemu-system-x86_64"
+    variables+=("PATH=$sandbox/bin:$PATH")
+    expect 0 ktest run --dry-run it
+    says "^ktest: $sandbox/bin/qemu-system-x86_64 is built without seccomp: the guest runs in a QEMU without its sandbox"
+    ! grep -q spawn=deny "$sandbox/out" || fail "it would be started with one"
+}
+
 "case_$1"

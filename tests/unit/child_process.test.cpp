@@ -55,3 +55,9 @@ TEST_CASE("what a program left in the background holds nothing up", "[child_proc
     CHECK_FALSE(got->timed_out);
     CHECK(::kill(std::stoi(got->out), SIGKILL) == 0);
 }
+
+TEST_CASE("a program can be given a umask of its own", "[child_process]") {
+    auto const got = capture({.arguments = {"sh", "-c", "umask"}, .mask = 0027});
+    REQUIRE(got);
+    CHECK(got->out == "0027\n");
+}

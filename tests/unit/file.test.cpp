@@ -49,3 +49,12 @@ TEST_CASE("a stream that goes to a file is added to, not replaced") {
     REQUIRE(write_file(fmt::format("/proc/self/fd/{}", file->get()), "result\n"));
     CHECK(read_file(here.path / "log") == "output\nresult\n");
 }
+
+TEST_CASE("a file that is replaced has no more rights than the umask leaves") {
+    directory const here;
+    auto const mask = ::umask(0077);
+    auto const written = write_file(here.path / "file", "text", 0755);
+    ::umask(mask);
+    REQUIRE(written);
+    CHECK(std::filesystem::status(here.path / "file").permissions() == std::filesystem::perms{0700});
+}

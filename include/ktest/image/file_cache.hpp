@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ktest/digest.hpp>
+#include <ktest/paths.hpp>
 
 #include <algorithm>
 #include <array>
@@ -60,16 +61,14 @@ inline void prune(std::filesystem::path const& directory, std::size_t keep) {
 
 /// `directory/name`, made by `make(path) -> result<void>` where it is missing or not `whole(path) -> bool` (a
 /// host that crashed may have cut it): under another name until it is complete, and once, however many
-/// processes ask. The `keep` most recently used files stay.
+/// processes ask. It is the user's alone, whatever the umask. The `keep` most recently used files stay.
 template<class Make, class Whole>
 auto cached_file(std::filesystem::path const& directory, std::string const& name, std::size_t keep, Make make,
                  Whole whole) -> result<std::filesystem::path> {
     auto const file = directory / name;
     auto const there = [&] { return detail::touch(file) && whole(file); };
     if (there()) return file;
-    std::error_code failed;
-    std::filesystem::create_directories(directory, failed);
-    if (failed) return unavailable("{}: {}", directory.string(), failed.message());
+    if (auto made = make_private(directory); !made) return tl::unexpected{made.error()};
     auto const lock = open_file(directory / ".lock", O_RDWR | O_CREAT, 0600);
     if (!lock) return tl::unexpected{lock.error()};
     while (::flock(lock->get(), LOCK_EX) != 0)
@@ -78,10 +77,12 @@ auto cached_file(std::filesystem::path const& directory, std::string const& name
     detail::prune(directory, keep - 1); // before, so that there is room
     auto const unfinished = directory / (".new-" + name);
     auto made = make(unfinished);
+    if (made) ::chmod(unfinished.c_str(), 0600);
     if (made && ::rename(unfinished.c_str(), file.c_str()) != 0)
         made = system_failure(errno, "{}", file.string());
     if (made) return file;
-    std::filesystem::remove(unfinished, failed);
+    std::error_code ignored;
+    std::filesystem::remove(unfinished, ignored);
     return tl::unexpected{made.error()};
 }
 

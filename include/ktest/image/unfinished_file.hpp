@@ -16,15 +16,15 @@ namespace ktest {
 class unfinished_file {
 public:
     /// Starts an empty file that is to become `path`.
-    static auto open(std::filesystem::path const& path) -> result<unfinished_file> {
+    static auto open(std::filesystem::path const& path, mode_t mode = 0644) -> result<unfinished_file> {
         auto const directory = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
-        descriptor unnamed{::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0644)};
+        descriptor unnamed{::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, mode)};
         if (unnamed) return unfinished_file{path, std::move(unnamed), {}};
         if (errno != EOPNOTSUPP && errno != EISDIR)
             return system_failure(errno, "{}: cannot make a file", directory.string());
 
         auto const name = path.string() + ".new";
-        auto file = open_file(name, O_CREAT | O_RDWR);
+        auto file = open_file(name, O_CREAT | O_RDWR, mode);
         if (!file) return tl::unexpected{file.error()};
         struct stat ours {};
         struct stat named {};

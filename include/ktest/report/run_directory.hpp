@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ktest/digest.hpp>
+#include <ktest/paths.hpp>
 #include <ktest/report/retention.hpp>
 
 #include <cstdint>
@@ -80,11 +81,14 @@ inline auto make_run_in(std::filesystem::path const& test, std::chrono::sys_seco
 } // namespace detail
 
 /// Makes `<base>/<test>/<run>/`, links `<base>/<test>/latest` to it and removes what is too old. Where `base`
-/// cannot be written, `fallback` serves (empty: none) and the notice says so.
+/// cannot be written, or is in a directory that another left here, `fallback` serves (empty: none) and the
+/// notice says so.
 inline auto make_run_directory(std::filesystem::path const& base, std::filesystem::path const& fallback,
                                std::string_view test, std::chrono::sys_seconds started_at)
     -> result<run_directory> {
-    auto made = detail::make_run_in(base / directory_name(test), started_at);
+    auto const trap = !fallback.empty() && is_anothers(base.parent_path());
+    auto made = trap ? unavailable("{}: another user's", base.parent_path().string())
+                     : detail::make_run_in(base / directory_name(test), started_at);
     if (made || fallback.empty()) return made;
     auto elsewhere = detail::make_run_in(fallback / directory_name(test), started_at);
     if (!elsewhere) return unavailable("{}; {}", made.error().message, elsewhere.error().message);

@@ -4,6 +4,7 @@
 #include <ktest/image/modules_image.hpp>
 #include <ktest/image/root_image.hpp>
 #include <ktest/kernel/kernel_store.hpp>
+#include <ktest/program.hpp>
 #include <ktest/run/build_kernel.hpp>
 #include <ktest/run/guest_init.hpp>
 #include <ktest/run/machine_request.hpp>
@@ -32,6 +33,7 @@ struct guest_wishes {
     std::vector<std::string> append;
     std::vector<std::string> qemu_arguments;
     bool open_network = false;
+    bool no_sandbox = false;
     std::optional<std::chrono::seconds> slot_wait; ///< none: until there is one
     friend auto operator==(guest_wishes const&, guest_wishes const&) -> bool = default;
 };
@@ -93,6 +95,16 @@ inline auto check_config(kernel const& chosen, std::vector<kernel_option> const&
     });
 }
 
+/// Whether QEMU gets its sandbox; where it is wished for and cannot be had, that is told.
+inline auto can_be_sandboxed(guest_wishes const& wishes, chosen_machine& machine) -> bool {
+    auto const qemu = find_program(x86_64::program, "qemu-system-x86");
+    if (wishes.no_sandbox || !qemu) return !wishes.no_sandbox;
+    auto const obstacle = sandbox_obstacle(*qemu);
+    if (obstacle)
+        machine.notes.push_back(fmt::format("{}: the guest runs in a QEMU without its sandbox", *obstacle));
+    return !obstacle;
+}
+
 } // namespace detail
 
 /// The options that a kernel lacks, on one line.
@@ -122,6 +134,7 @@ inline auto choose_machine(guest_wishes const& wishes, paths const& where, build
     auto modules = modules_image(*chosen, where);
     if (!modules) return tl::unexpected{modules.error()};
 
+    auto const sandboxed = detail::can_be_sandboxed(wishes, machine);
     machine.manifest = image->manifest;
     if (!acceleration->note.empty()) machine.notes.push_back(acceleration->note);
     machine.request = {.acceleration = acceleration->chosen,
@@ -132,6 +145,7 @@ inline auto choose_machine(guest_wishes const& wishes, paths const& where, build
                        .memory = wishes.memory.value_or(bytes{1ULL << 30U}),
                        .cpus = wishes.cpus.value_or(::sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 2U : 1U),
                        .open_network = wishes.open_network,
+                       .sandboxed = sandboxed,
                        .append = wishes.append,
                        .qemu_arguments = wishes.qemu_arguments};
     return machine;

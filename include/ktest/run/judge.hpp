@@ -198,6 +198,9 @@ private:
             return conclude(crashed{stage_, "the guest rebooted unexpectedly (REBOOT=allow permits it)"});
         if (gone.cause == "guest-shutdown" && rules_.power_off_passes) return conclude(passed{});
         if (gone.cause == "guest-shutdown") return conclude(crashed{stage_, "the guest powered itself off"});
+        if (WIFSIGNALED(gone.wait_status) && WTERMSIG(gone.wait_status) == SIGSYS)
+            return conclude(unavailable_host{"QEMU made a system call that its sandbox denies (--no-sandbox "
+                                             "starts it without)"});
         auto const how = WIFSIGNALED(gone.wait_status)
                              ? fmt::format("QEMU was killed by signal {}", WTERMSIG(gone.wait_status))
                              : fmt::format("QEMU ended with status {}", WEXITSTATUS(gone.wait_status));

@@ -30,6 +30,7 @@ struct machine_request {
     std::optional<std::filesystem::path> vde_switch;
     bool may_reboot = false;
     bool pause_on_panic = false;
+    bool sandboxed = true;                   ///< QEMU under its own seccomp filter
     std::vector<std::string> append;         ///< for the kernel's command line
     std::vector<std::string> qemu_arguments; ///< of the user's own
     friend auto operator==(machine_request const&, machine_request const&) -> bool = default;
@@ -74,6 +75,7 @@ inline auto scratch_serial(std::size_t place) -> std::string { return fmt::forma
 template<machine Machine>
 auto describe_machine(machine_request const& wanted, machine_ends const& ends) -> vm_config {
     vm_config vm{.name = "ktest-" + wanted.name,
+                 .sandboxed = wanted.sandboxed,
                  .acceleration = wanted.acceleration,
                  .memory = wanted.memory,
                  .memory_in = ends.memory,

@@ -145,7 +145,8 @@ auto open_machine(machine_request const& wanted, slot const& place,
         .map([&] {
             qemu.pass(descriptor{::fcntl(place.lock.get(), F_DUPFD_CLOEXEC, 3)});
             made.qemu = {.arguments = qemu_command<Machine>(describe_machine<Machine>(wanted, ends)),
-                         .descriptors = qemu.numbers()};
+                         .descriptors = qemu.numbers(),
+                         .mask = 0077};
             made.inherited = qemu.release();
             made.state = std::move(begin.state);
             if (made.state)

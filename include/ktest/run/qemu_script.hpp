@@ -35,6 +35,7 @@ inline auto qemu_script(machine_request const& wanted, slot_number number) -> st
                        "# Starts the VM of this run by hand, with a shell on its console; its end is the "
                        "VM's, and so is Ctrl-C.\n"
                        "set -e\n"
+                       "umask 077\n"
                        "directory=$(mktemp -d)\n"
                        "trap 'rm -rf \"$directory\"' EXIT\n"
                        "trap 'exit 130' INT TERM HUP\n"

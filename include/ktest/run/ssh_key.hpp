@@ -15,8 +15,7 @@ inline auto guest_ssh_key(paths const& where) -> result<std::string> {
     auto const published = key.string() + ".pub";
     if (auto known = read_file(published)) return known;
     auto const made = fmt::format("{}.{}", key.string(), ::getpid());
-    std::error_code failed;
-    std::filesystem::create_directories(where.user, failed);
+    (void)make_private(where.user); // whoever cannot write there is told by ssh-keygen
     return find_program("ssh-keygen", "openssh-client")
         .and_then([&](auto const& keygen) {
             return capture(

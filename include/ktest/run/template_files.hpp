@@ -13,9 +13,9 @@ struct template_files {
     /// `size` of memory, an empty overlay over a root of `root_size`.
     static auto open(std::filesystem::path const& place, bytes size, bytes root_size)
         -> result<template_files> {
-        auto memory = unfinished_file::open(place / "memory");
-        auto root = unfinished_file::open(place / "root.qcow2");
-        auto state = unfinished_file::open(place / "state");
+        auto memory = unfinished_file::open(place / "memory", 0600);
+        auto root = unfinished_file::open(place / "root.qcow2", 0600);
+        auto state = unfinished_file::open(place / "state", 0600);
         for (auto const* one : {&memory, &root, &state})
             if (!*one) return tl::unexpected{one->error()};
         if (::ftruncate(memory->number(), static_cast<off_t>(size.count)) != 0)

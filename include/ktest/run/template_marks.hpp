@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ktest/file.hpp>
+#include <ktest/paths.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -76,8 +77,7 @@ private:
         return directory_ / (key + '.' + what);
     }
     void touch(std::filesystem::path const& file) const {
-        std::error_code ignored;
-        std::filesystem::create_directories(directory_, ignored);
+        (void)make_private(directory_);
         (void)write_file(file, "", 0600);
     }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ktest/digest.hpp>
+#include <ktest/paths.hpp>
 #include <ktest/run/template_marks.hpp>
 
 #include <nlohmann/json.hpp>
@@ -74,6 +75,7 @@ public:
             drop(key, [&] { return !is_good(place); });
             return std::nullopt;
         }
+        if (auto closed = closed_to_others(); !closed) return tl::unexpected{closed.error()};
         auto opened = open_whole(place);
         if (!opened) {
             drop(key, [&] { return !open_whole(place); });
@@ -87,16 +89,15 @@ public:
     /// The right to make the key's template; none: somebody else is making it. An error: there is no room for
     /// templates at all.
     auto begin_making(std::string const& key) const -> result<std::optional<descriptor>> {
-        std::error_code failed;
-        auto const new_directory = std::filesystem::create_directories(directory_, failed);
-        if (failed) return unavailable("{}: {}", directory_.string(), failed.message());
-        if (new_directory)
-            std::filesystem::permissions(directory_, std::filesystem::perms::owner_all, failed);
-        return lock(key).and_then([&](std::optional<descriptor> held) -> result<std::optional<descriptor>> {
-            if (held && !std::filesystem::create_directory(place_of(key), failed) && failed)
-                return unavailable("{}: {}", place_of(key).string(), failed.message());
-            return held;
-        });
+        return make_private(directory_)
+            .and_then([&] { return closed_to_others(); })
+            .and_then([&] { return lock(key); })
+            .and_then([&](std::optional<descriptor> held) -> result<std::optional<descriptor>> {
+                if (held)
+                    if (auto place = private_directory(place_of(key)); !place)
+                        return tl::unexpected{place.error()};
+                return held;
+            });
     }
 
     /// For who holds the lock.
@@ -156,6 +157,13 @@ private:
                 if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return std::nullopt;
                 return file;
             });
+    }
+
+    /// The user may have put a link in the directory's place.
+    auto closed_to_others() const -> result<void> {
+        std::error_code ignored;
+        auto const there = std::filesystem::canonical(directory_, ignored);
+        return private_directory(there.empty() ? directory_ : there).map([](auto const&) {});
     }
 
     auto is_good(std::filesystem::path const& place) const -> bool {

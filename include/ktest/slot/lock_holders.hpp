@@ -41,12 +41,6 @@ struct lock_holder {
     friend auto operator==(lock_holder const&, lock_holder const&) -> bool = default;
 };
 
-inline auto user_of(pid_t process) -> std::optional<uid_t> {
-    struct stat status {};
-    if (::stat(fmt::format("/proc/{}", process).c_str(), &status) != 0) return std::nullopt;
-    return status.st_uid;
-}
-
 namespace detail {
 
 inline auto parse_pid(std::string_view text) -> std::optional<pid_t> {
@@ -77,16 +71,41 @@ inline auto lines(std::string_view text) -> std::vector<std::string_view> {
     return found;
 }
 
-/// Who took the flock that a descriptor carries: `lock: 1: FLOCK ADVISORY WRITE 4711 fe:00:815 0 EOF`.
-inline auto flock_taker(std::string_view fdinfo) -> std::optional<pid_t> {
+/// Whether a lock's `MAJOR:MINOR:INODE` is that file. Of a file system like btrfs, which has other device
+/// numbers there, only the inodes are compared.
+inline auto is_lock_of(file_identity file, std::string_view lock) -> bool {
+    auto const major_minor = fmt::format("{:02x}:{:02x}:", major(file.device), minor(file.device));
+    auto const anonymous = major(file.device) == 0 && lock.starts_with("00:");
+    return lock.substr(lock.rfind(':') + 1) == fmt::to_string(file.inode)
+           && (anonymous || lock.starts_with(major_minor));
+}
+
+/// Who took the flock that a descriptor carries, if it is that of `file`:
+/// `lock: 1: FLOCK ADVISORY WRITE 4711 fe:00:815 0 EOF`. The descriptor's number may by now be another
+/// file's.
+inline auto flock_taker(std::string_view fdinfo, file_identity file) -> std::optional<pid_t> {
     for (auto const line : lines(fdinfo)) {
         auto const word = words(line);
-        if (word.size() > 5 && word[0] == "lock:" && word[2] == "FLOCK") return parse_pid(word[5]);
+        if (word.size() > 6 && word[0] == "lock:" && word[2] == "FLOCK" && is_lock_of(file, word[6]))
+            return parse_pid(word[5]);
     }
     return std::nullopt;
 }
 
 } // namespace detail
+
+/// Who started a process: its real user, which a set-user-ID program leaves as it is (proc(5)).
+inline auto user_of(pid_t process) -> std::optional<uid_t> {
+    auto const status = read_file(fmt::format("/proc/{}/status", process)).value_or("");
+    for (auto const line : detail::lines(status)) {
+        auto const word = detail::words(line);
+        uid_t user = 0;
+        if (word.size() < 2 || word[0] != "Uid:") continue;
+        auto const [end, failed] = std::from_chars(word[1].data(), word[1].data() + word[1].size(), user);
+        if (failed == std::errc{}) return user;
+    }
+    return std::nullopt;
+}
 
 /// The `*.lock` files that a process holds by flock; none where the caller may not look.
 inline auto locks_of(pid_t process) -> std::vector<lock_holder> {
@@ -99,10 +118,10 @@ inline auto locks_of(pid_t process) -> std::vector<lock_holder> {
         std::error_code gone;
         auto const name = std::filesystem::read_symlink(entry->path(), gone).native();
         if (gone || name.size() < 5 || name.substr(name.size() - 5) != ".lock") continue;
-        auto const locker =
-            detail::flock_taker(read_file(here / "fdinfo" / entry->path().filename()).value_or(""));
-        auto const file = locker ? identify(entry->path()) : std::nullopt;
-        if (file && user) held.push_back({*file, process, *user, *locker});
+        auto const file = identify(entry->path());
+        auto const info = read_file(here / "fdinfo" / entry->path().filename()).value_or("");
+        auto const locker = file ? detail::flock_taker(info, *file) : std::nullopt;
+        if (locker && user) held.push_back({*file, process, *user, *locker});
     }
     return held;
 }
@@ -131,18 +150,12 @@ inline auto holders(std::filesystem::path const& lock_file) -> std::vector<pid_t
 }
 
 /// Who took the lock of a file whose holders the caller may not look into (proc(5), /proc/locks). Good enough
-/// to show: a file system like btrfs has other device numbers there, so of two such only the inodes are
-/// compared.
+/// to show.
 inline auto locker_shown(file_identity file, std::string_view proc_locks) -> std::optional<pid_t> {
     for (auto const line : detail::lines(proc_locks)) {
         auto const word = detail::words(line);
         if (word.size() < 6 || word[1] != "FLOCK") continue;
-        auto const major_minor = fmt::format("{:02x}:{:02x}:", major(file.device), minor(file.device));
-        auto const anonymous = major(file.device) == 0 && word[5].substr(0, 3) == "00:";
-        auto const inode = word[5].substr(word[5].rfind(':') + 1);
-        if (inode == fmt::to_string(file.inode)
-            && (anonymous || word[5].substr(0, major_minor.size()) == major_minor))
-            return detail::parse_pid(word[4]);
+        if (detail::is_lock_of(file, word[5])) return detail::parse_pid(word[4]);
     }
     return std::nullopt;
 }

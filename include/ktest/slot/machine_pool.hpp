@@ -48,7 +48,11 @@ inline auto make_machine_pool(std::filesystem::path const& directory) -> result<
     std::reverse(numbers.begin(), numbers.end()); // 00.lock last: with it the pool is there, whole
     for (auto const number : numbers)
         if (auto made = detail::make_machine_lock(directory / lock_name(number)); !made) return made;
-    return write_file(directory / "Vm.dhcp", dhcp_hosts());
+    auto const hosts = directory / "Vm.dhcp";
+    return write_file(hosts, dhcp_hosts()).and_then([&]() -> result<void> {
+        if (::chmod(hosts.c_str(), 0644) != 0) return system_failure(errno, "{}", hosts.string());
+        return {};
+    });
 }
 
 } // namespace ktest

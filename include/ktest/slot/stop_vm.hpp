@@ -60,7 +60,7 @@ inline auto stop_vm(running_vm const& vm, stop_limits limits = {}) -> result<voi
                            vm.slot.name(), vm.owner);
     auto until = deadline::clock::now() + limits.asked;
     for (auto const& [holder, handle] : detail::vm_processes(vm))
-        if (holder.pid == vm.locker && detail::send(handle, SIGTERM))
+        if (holder.pid == vm.locker && holder.user == vm.user && detail::send(handle, SIGTERM))
             wait_readable({handle.get(), -1}, until);
     until = deadline::clock::now() + limits.killed;
     for (;;) {

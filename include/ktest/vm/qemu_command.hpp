@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ktest/vm/machine.hpp>
+#include <ktest/vm/qemu_sandbox.hpp>
 #include <ktest/vm/vm_config.hpp>
 
 #include <fmt/core.h>
@@ -115,6 +116,7 @@ auto qemu_command(vm_config const& vm) -> std::vector<std::string> {
     qemu.flag("-nodefaults");
     qemu.flag("-no-user-config");
     qemu.add("-name", "{}", detail::option_value(vm.name));
+    if (vm.sandboxed) qemu.add("-sandbox", "{}", qemu_sandbox);
     qemu.add("-machine", "{},accel={},usb=off,sata=off,smbus=off,vmport=off{}", Machine::type,
              vm.acceleration == accelerator::kvm ? "kvm" : "tcg",
              vm.memory_in ? ",memory-backend=memory" : "");

@@ -68,6 +68,7 @@ enum class on_panic { end, pause };
 /// A machine, whole: everything that QEMU's command line is made from.
 struct vm_config {
     std::string name;
+    bool sandboxed = true; ///< QEMU under its own seccomp filter
     accelerator acceleration{};
     bytes memory;
     std::optional<ktest::memory_file> memory_in; ///< none: QEMU's own

@@ -93,3 +93,15 @@ TEST_CASE("a file that is not whole any more is made anew", "[file_cache]") {
     CHECK(made == 2);
     CHECK(read_file(*file) == "whole");
 }
+
+TEST_CASE("what is cached is its user's alone, whatever the umask", "[file_cache]") {
+    temporary_home const home;
+    auto const mask = ::umask(0);
+    auto const file = cached_file(
+        home.where.cache / "a", "file", 4, [](auto const& path) { return write_file(path, "x", 0666); },
+        always);
+    ::umask(mask);
+    REQUIRE(file);
+    CHECK(std::filesystem::status(*file).permissions() == std::filesystem::perms{0600});
+    CHECK(std::filesystem::status(home.where.cache / "a").permissions() == std::filesystem::perms::owner_all);
+}

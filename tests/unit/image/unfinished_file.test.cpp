@@ -56,3 +56,13 @@ TEST_CASE("a file in a directory that does not exist is an error that names it",
     REQUIRE_FALSE(file);
     CHECK(file.error().message.find("/nonexistent/place") != std::string::npos);
 }
+
+TEST_CASE("an unfinished file has the mode that was asked for, within the umask", "[unfinished_file]") {
+    scratch_directory const directory;
+    auto const mask = ::umask(0);
+    auto secret = unfinished_file::open(directory.path / "secret", 0600);
+    REQUIRE(secret);
+    CHECK(secret->finish());
+    ::umask(mask);
+    CHECK(std::filesystem::status(directory.path / "secret").permissions() == std::filesystem::perms{0600});
+}

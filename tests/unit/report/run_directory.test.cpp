@@ -289,3 +289,17 @@ TEST_CASE("many runs at once get directories of their own and remove none that i
     CHECK(wrong == 0);
     CHECK(fs::exists(base / "t/latest"));
 }
+
+TEST_CASE("in a directory that another left here nothing is written, and the user is told",
+          "[run_directory]") {
+    if (::geteuid() != 0) return;
+    scratch_directory const place;
+    scratch_directory const fallback;
+    fs::create_directory(place / ".ktest");
+    REQUIRE(::chown((place / ".ktest").c_str(), 65534, 65534) == 0);
+    auto const made = make_run_directory(place / ".ktest" / "out", fallback, "t", noon);
+    REQUIRE(made);
+    CHECK(made->path.parent_path() == fallback / "t");
+    CHECK(made->notice.find(".ktest: another user's: the files of this run are in") != std::string::npos);
+    CHECK(fs::is_empty(place / ".ktest"));
+}

@@ -227,3 +227,11 @@ TEST_CASE("a guest that does not wake up has timed out in boot", "[judge]") {
     CHECK(it.time_up(stage::boot, "after 20 s") == next::conclude);
     CHECK(*it.decision() == verdict{timed_out{stage::boot, "after 20 s"}});
 }
+
+TEST_CASE("a QEMU that its sandbox ended is told of as that, with the way out", "[judge]") {
+    judge it{"n"};
+    CHECK(it.see(machine_gone{.wait_status = SIGSYS}) == next::conclude);
+    auto const* const said = std::get_if<unavailable_host>(&*it.decision());
+    REQUIRE(said != nullptr);
+    CHECK(said->reason.find("--no-sandbox") != std::string::npos);
+}

@@ -170,3 +170,34 @@ TEST_CASE("the list tells what guest a template is of", "[template_store]") {
     CHECK(list.front().good);
     CHECK(list.front().uses == 0);
 }
+
+TEST_CASE("templates are their user's alone, whatever the umask and whatever was marked first",
+          "[template_store]") {
+    test::temporary_templates const place;
+    auto const mask = ::umask(0);
+    place.store().marks().make_known("k");
+    place.make("k");
+    CHECK(*place.store().find("k"));
+    ::umask(mask);
+    for (auto const& entry : std::filesystem::recursive_directory_iterator{place.path / "templates"})
+        CHECK((entry.status().permissions() & std::filesystem::perms{0077}) == std::filesystem::perms::none);
+    CHECK(std::filesystem::status(place.path / "templates").permissions()
+          == std::filesystem::perms::owner_all);
+}
+
+TEST_CASE("templates that others could write are not restored, and none are made among them",
+          "[template_store]") {
+    test::temporary_templates const place;
+    place.make("k");
+    std::filesystem::permissions(place.path / "templates", std::filesystem::perms{0777});
+    CHECK_FALSE(place.store().find("k"));
+    CHECK_FALSE(place.store().begin_making("other"));
+}
+
+TEST_CASE("templates may lie elsewhere, behind a link", "[template_store]") {
+    test::temporary_templates const place;
+    std::filesystem::create_directory(place.path / "elsewhere");
+    std::filesystem::create_directory_symlink(place.path / "elsewhere", place.path / "templates");
+    place.make("k");
+    CHECK(*place.store().find("k"));
+}

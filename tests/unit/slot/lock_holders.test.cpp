@@ -49,15 +49,20 @@ TEST_CASE("who inherited a lock holds it too, and the kernel says who took it", 
 }
 
 TEST_CASE("a descriptor's flock is told from its other locks", "[lock_holders]") {
-    CHECK(detail::flock_taker("pos:\t0\nflags:\t02\nlock:\t1: FLOCK  ADVISORY  WRITE 4711 fe:00:815 0 EOF\n")
+    file_identity const file{makedev(0xfe, 0), 815};
+    CHECK(detail::flock_taker("pos:\t0\nflags:\t02\nlock:\t1: FLOCK  ADVISORY  WRITE 4711 fe:00:815 0 EOF\n",
+                              file)
           == 4711);
     CHECK(detail::flock_taker("lock:\t1: POSIX  ADVISORY  WRITE 1 fe:00:815 0 EOF\n"
-                              "lock:\t2: FLOCK  ADVISORY  WRITE 0 fe:00:815 0 EOF\n")
+                              "lock:\t2: FLOCK  ADVISORY  WRITE 0 fe:00:815 0 EOF\n",
+                              file)
           == 0);
     for (auto const* const none :
          {"", "\n", "lock:", "lock:\t1: FLOCK", "lock:\t1: FLOCK  ADVISORY  WRITE x fe:00:815 0 EOF",
-          "lock:\t1: POSIX  ADVISORY  WRITE 1 fe:00:815 0 EOF"})
-        CHECK(detail::flock_taker(none) == std::nullopt);
+          "lock:\t1: POSIX  ADVISORY  WRITE 1 fe:00:815 0 EOF",
+          "lock:\t1: FLOCK  ADVISORY  WRITE 1 fe:00:816 0 EOF", // the number was another file's just now
+          "lock:\t1: FLOCK  ADVISORY  WRITE 1 fe:01:815 0 EOF"})
+        CHECK(detail::flock_taker(none, file) == std::nullopt);
 }
 
 TEST_CASE("the system's table of locks names who took one", "[lock_holders]") {
@@ -83,4 +88,16 @@ TEST_CASE("the system's table of locks shows this process's", "[lock_holders]") 
     REQUIRE(file);
     REQUIRE(::flock(file->get(), LOCK_EX) == 0);
     CHECK(locker_shown(*identify(path), *read_file("/proc/locks")) == ::getpid());
+}
+
+TEST_CASE("whoever starts a set-user-ID program stays its user", "[lock_holders]") {
+    CHECK(user_of(::getpid()) == ::getuid());
+    CHECK(user_of(0) == std::nullopt);
+    if (::geteuid() != 0) return;
+    other_process const privileged{[](int talk) {
+        say(talk, ::setresuid(65534, 0, 0) == 0 ? "runs" : "");
+        wait_for_parent(talk);
+    }};
+    REQUIRE(privileged.hear() == "runs");
+    CHECK(user_of(privileged.pid()) == 65534);
 }

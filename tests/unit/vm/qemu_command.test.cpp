@@ -85,3 +85,10 @@ TEST_CASE("what a saved guest had written lies between its image and a run's wri
     CHECK(has(list, "node-name=root-disk,backing=root-disk-between,"));
     CHECK(has(list, "virtio-blk-pci,drive=root-disk,"));
 }
+
+TEST_CASE("QEMU is sandboxed unless it cannot be", "[qemu_command]") {
+    vm_config vm;
+    CHECK(has(qemu_command<x86_64>(vm), "elevateprivileges=deny,spawn=deny"));
+    vm.sandboxed = false;
+    CHECK_FALSE(has(qemu_command<x86_64>(vm), "-sandbox"));
+}
