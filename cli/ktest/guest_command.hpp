@@ -71,7 +71,7 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
                      if (auto const* output = std::get_if<wire::command_output>(&said))
                          (void)write_all(output->stream == 2 ? STDERR_FILENO : STDOUT_FILENO, output->data);
                  },
-             .on_kernel_record = [&](kernel_record const& record) { console.line(to_string(record)); }},
+             .on_kernel_record = [&](auto const& record) { console.line(printable(to_string(record))); }},
             *log};
         return run.run(std::move(guest.start)).map([&](guest_outcome outcome) {
             source.ended(outcome);

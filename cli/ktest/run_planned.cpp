@@ -164,7 +164,7 @@ auto run_machine(run_options const& options, test_plan& plan, prepared_guest& gu
                    .on_kernel_record =
                        [&](kernel_record const& record) {
                            constexpr unsigned warning = 4;
-                           console.line(to_string(record));
+                           console.line(printable(to_string(record)));
                            if (history.logged_before && record.level <= warning)
                                history.warnings.push_back(record.text);
                        }},
