@@ -184,6 +184,7 @@ kill -0 "$service" || fail "mallory had root's service killed"
 ! pgrep -x privileged || fail "mallory's program lives"
 wait $taker
 kill "$service"
+wait "$service" 2>/dev/null
 untouched "mallory's traps"
 
 # Root ends alice's VM, and all that is hers stays as it was.
