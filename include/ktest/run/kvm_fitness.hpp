@@ -2,6 +2,7 @@
 
 #include <ktest/file.hpp>
 #include <ktest/kernel/kernel.hpp>
+#include <ktest/paths.hpp>
 #include <ktest/run/template_key.hpp>
 
 #include <filesystem>
@@ -49,9 +50,7 @@ public:
         return std::filesystem::exists(mark_, ignored);
     }
     auto prove() const -> result<void> {
-        std::error_code ignored;
-        std::filesystem::create_directories(mark_.parent_path(), ignored);
-        return write_file(mark_, "", 0600);
+        return make_private(mark_.parent_path()).and_then([&] { return write_file(mark_, "", 0600); });
     }
 
 private:
