@@ -15,18 +15,19 @@ qemu=$(command -v qemu-system-x86_64)
 mkdir bin
 printf '%s\n' '#!/bin/sh' "echo \"\$(umask) \$*\" >>'$case_directory/starts'" "exec $qemu \"\$@\"" >bin/qemu-system-x86_64
 chmod 755 bin/qemu-system-x86_64
+PATH=$PWD/bin:$PATH
 
 word=secret$RANDOM$RANDOM$RANDOM
 export MY_TOKEN=$word KTEST_FIRST=${word:0:6} KTEST_SECOND=${word:6}
 
-PATH=$PWD/bin:$PATH run ktest run --no-hold "$script"
+run ktest run --no-hold "$script"
 expect_status 1
 expect_line "searched for ${#word} letters"
 expect_no_match out 'found in'
 expect_line "HOME KTEST_BOOT KTEST_FIRST KTEST_OUT KTEST_SCRATCH KTEST_SECOND LOGNAME PATH TERM USER "
 expect_stderr '\\x1b\]0;a title of the guest\\x07$' # told, not obeyed
 expect_no_match err $'\033'
-PATH=$PWD/bin:$PATH start held ktest run "$script" # makes a template, and is restored from it
+start held ktest run "$script" # makes a template, and is restored from it
 held=$pid
 await "$held" held/err "ktest stop"
 expect_no_match held/out 'found in'
