@@ -1,7 +1,9 @@
 #include "../report_error.hpp"
 #include "commands.hpp"
-#include <ktest/report/printable.hpp>
+#include <ktest/report/guilty_line.hpp>
+#include <ktest/run/log_facts.hpp>
 #include <ktest/run/splat_scanner.hpp>
+#include <ktest/run/symbolise.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -16,12 +18,15 @@ namespace {
 
 constexpr auto reports_found = 3;
 
-/// Reads a log piece by piece, so that one of any size, or one that still grows, will do.
-auto scan_log(std::string const& log, std::function<void(splat const&)> const& take) -> result<void> {
+/// Reads a log piece by piece, so that one of any size, or one that still grows, will do. Gives what it says
+/// of its kernel.
+auto scan_log(std::string const& log, std::function<void(splat const&)> const& take) -> result<log_facts> {
     auto const is_stdin = log == "-";
     auto file = is_stdin ? result<descriptor>{descriptor{::dup(STDIN_FILENO)}} : open_file(log, O_RDONLY);
     if (!file) return tl::unexpected{file.error()};
     splat_scanner scanner;
+    line_assembler lines;
+    log_facts facts;
     auto const give = [&](std::vector<splat_event> const& events) {
         for (auto const& event : events)
             if (auto const* ended = std::get_if<splat_ended>(&event)) take(ended->report);
@@ -32,10 +37,12 @@ auto scan_log(std::string const& log, std::function<void(splat const&)> const& t
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return system_failure(errno, "{}", is_stdin ? "stdin" : log);
         if (got == 0) break;
-        give(scanner.feed({block.data(), static_cast<std::size_t>(got)}));
+        std::string_view const bytes{block.data(), static_cast<std::size_t>(got)};
+        give(scanner.feed(bytes));
+        lines.feed(bytes, [&](std::string_view text, bool) { facts.read(text); });
     }
     give(scanner.flush());
-    return {};
+    return facts;
 }
 
 auto line(std::string const& log, splat const& report) -> std::string {
@@ -59,33 +66,106 @@ auto json(std::string const& log, splat const& report) -> nlohmann::ordered_json
     return entry;
 }
 
+/// With the lines of source that it points to.
+auto symbolised_text(splat const& report, symbolised_report const& symbols) -> std::string {
+    auto text = printable(to_string(symbols));
+    std::error_code ignored;
+    if (auto const guilty = guilty_line(report, symbols, std::filesystem::current_path(ignored)))
+        text += *guilty + "\n";
+    return text;
+}
+
+/// Prints reports, or gathers them where they become one JSON array.
+class splat_printer {
+public:
+    splat_printer(bool as_json, symbol_source source) : as_json_{as_json}, source_{std::move(source)} {}
+
+    auto wants_symbols() const { return !source_.vmlinux.empty() || !source_.modules.empty(); }
+
+    void show(std::string const& log, splat const& report) {
+        if (as_json_)
+            all_.push_back(json(log, report));
+        else
+            fmt::print("{}\n", line(log, report));
+    }
+
+    void show(std::string const& log, std::vector<splat> const& reports, log_facts const& facts) {
+        std::vector<std::string> texts;
+        for (auto const& report : reports) texts.push_back(report.text);
+        source_.banner = facts.banner();
+        source_.text = facts.text();
+        auto const symbols = symbolise(texts, source_);
+        for (auto const& note : symbols.notes) tell("{}", note);
+        for (std::size_t i = 0; i < reports.size(); ++i) {
+            show(log, reports[i]);
+            if (as_json_)
+                add_symbols(all_.back(), reports[i], symbols.reports[i]);
+            else
+                fmt::print("{}", symbolised_text(reports[i], symbols.reports[i]));
+        }
+    }
+
+    void finish() const {
+        if (as_json_)
+            fmt::print("{}\n", all_.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    }
+
+private:
+    static void add_symbols(nlohmann::ordered_json& entry, splat const& report,
+                            symbolised_report const& symbols) {
+        entry["symbolised"] = to_string(symbols);
+        auto const place = place_of(symbols, report.guilty_function);
+        if (report.guilty_function.empty() || !place) return;
+        std::error_code ignored;
+        entry["file"] = openable(symbols, *place, std::filesystem::current_path(ignored));
+        entry["file_line"] = place->line;
+    }
+
+    bool as_json_;
+    symbol_source source_;
+    nlohmann::ordered_json all_ = nlohmann::ordered_json::array();
+};
+
 } // namespace
 
 void add_splat(CLI::App& app, int& status) {
-    auto logs = std::make_shared<std::vector<std::string>>();
-    auto as_json = std::make_shared<bool>(false);
+    struct options {
+        std::vector<std::string> logs;
+        bool as_json = false;
+        symbol_source source;
+    };
+    auto chosen = std::make_shared<options>();
     auto* const command = app.add_subcommand("splat", "What the kernel reported in saved logs");
-    command->add_option("log", *logs, "a console's output, dmesg, a journal; - is stdin")->required();
-    command->add_flag("--json", *as_json, "as JSON, with the reports' texts");
-    command->callback([logs, as_json, &status] {
-        auto all = nlohmann::ordered_json::array();
+    command->add_option("log", chosen->logs, "a console's output, dmesg, a journal; - is stdin")->required();
+    command->add_flag("--json", chosen->as_json, "as JSON, with the reports' texts");
+    command
+        ->add_option("--vmlinux", chosen->source.vmlinux,
+                     "the kernel's vmlinux with debug info: shows the reports, with their lines of source")
+        ->check(CLI::ExistingFile);
+    command
+        ->add_option("--modules", chosen->source.modules,
+                     "a directory with modules that are not where the vmlinux was built; repeatable")
+        ->check(CLI::ExistingDirectory);
+    command->callback([chosen, &status] {
+        splat_printer printer{chosen->as_json, chosen->source};
         auto failed = 0; // weighs more than what the other logs tell
-        for (auto const& log : *logs) {
+        for (auto const& log : chosen->logs) {
+            std::vector<splat> found;
             auto const scanned = scan_log(log, [&](splat const& report) {
                 status = reports_found;
-                if (*as_json)
-                    all.push_back(json(log, report));
+                if (printer.wants_symbols())
+                    found.push_back(report);
                 else
-                    fmt::print("{}\n", line(log, report));
+                    printer.show(log, report);
             });
+            if (!found.empty()) printer.show(log, found, scanned.value_or(log_facts{}));
             if (!scanned) {
                 report(scanned.error());
                 constexpr auto unreadable = 2;
                 failed = unreadable;
             }
         }
-        if (*as_json)
-            fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+        printer.finish();
         if (failed != 0) status = failed;
     });
 }

@@ -53,6 +53,21 @@ case_no_log() {
     expect 2 ktest splat
     says 'log'
 }
+# What a vmlinux cannot tell stays as the kernel printed it.
+case_vmlinux() {
+    cp "$logs/x86-6.1-panic-sysrq.log" it.log
+    expect 2 ktest splat --vmlinux missing it.log
+    says 'missing'
+    expect 3 ktest splat --vmlinux it.log it.log
+    says '^ktest: it.log: not an ELF file$'
+    prints '^it.log:2: death'
+    prints '^ sysrq_handle_crash\+0x[0-9a-f]+/0x[0-9a-f]+$'
+    expect 3 ktest splat --json --vmlinux /bin/true it.log
+    [ "$(wc -l <"$sandbox/err")" = 1 ] || fail "not said once"
+    python3 -c 'import json, sys
+report, = json.load(open(sys.argv[1]))
+assert report["symbolised"] == report["text"] and "file" not in report' "$sandbox/out" || fail "$(cat "$sandbox/out")"
+}
 case_hostile_log() {
     printf '[    1.0\033[2Jx\000\377 BUG: KASAN: \033[31m\007\377evil in f+0x1/0x2\n' >it.log
     expect 3 ktest splat it.log
