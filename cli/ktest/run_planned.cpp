@@ -12,6 +12,9 @@
 #include <ktest/run/guest_source.hpp>
 #include <ktest/run/kernel_reports.hpp>
 #include <ktest/run/run_in_slot.hpp>
+#include <ktest/run/symbolise_reports.hpp>
+
+#include <charconv>
 
 namespace ktest::cli {
 
@@ -110,8 +113,17 @@ struct kernel_history {
     std::vector<std::string> warnings;           ///< since then
     std::optional<report_watch> reports;
     std::vector<std::uint64_t> witnesses_before, witnesses_after;
+    std::optional<std::uint64_t> text; ///< where the kernel lies
+
+    void learn_text(std::string const& digits) {
+        std::uint64_t address = 0;
+        std::from_chars(digits.data(), digits.data() + digits.size(), address, 16);
+        if (address != 0) text = address;
+    }
 
     void heed(wire::from_guest const& said) {
+        if (auto const* ready = std::get_if<wire::ready>(&said)) learn_text(ready->kernel_offset);
+        if (auto const* awake = std::get_if<wire::awake>(&said)) learn_text(awake->kernel_offset);
         if (auto const* log = std::get_if<wire::kernel_log>(&said)) reports->feed(log->records);
         if (auto const* finished = std::get_if<wire::finished>(&said)) witnesses_after = finished->witnesses;
         auto const* const started = std::get_if<wire::started>(&said);
@@ -123,6 +135,17 @@ struct kernel_history {
 
 auto report_rules_of(run_options const& options, test_plan const& plan) -> report_rules {
     return {.rules = plan.spec.splats, .otherwise = options.splat, .strict = options.request.strict};
+}
+
+/// Where the lines of source are found that the kernel's reports point to; the test may have modules of its
+/// own.
+auto symbols_of(test_plan const& plan, std::optional<std::uint64_t> text) -> symbol_source {
+    auto const& kernel = plan.machine.kernel;
+    symbol_source source{.vmlinux = kernel.symbols, .text = text, .time = std::chrono::seconds{10}};
+    for (auto const& member : plan.payload)
+        if (member.source.extension() == ".ko") source.modules.push_back(member.source.parent_path());
+    if (!kernel.modules.empty()) source.modules.push_back(kernel.modules);
+    return source;
 }
 
 /// Runs the VM of a plan to its end.
@@ -220,6 +243,9 @@ auto run_planned(run_options const& options, test_plan plan, paths const& where,
     if (history.reports) {
         auto const console_log = read_file(files->path / "console.log").value_or("");
         report.kernel_reports = history.reports->finish(console_log);
+        auto const notes =
+            symbolise_reports(report.kernel_reports, symbols_of(plan, history.text), kernel_log);
+        for (auto const& note : notes) say(note);
     }
     complete_report(
         report, outcome ? *outcome : guest_outcome{.said = unavailable_host{outcome.error().message}}, output,

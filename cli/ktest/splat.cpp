@@ -1,9 +1,8 @@
 #include "../report_error.hpp"
 #include "commands.hpp"
 #include <ktest/report/guilty_line.hpp>
-#include <ktest/run/log_facts.hpp>
 #include <ktest/run/splat_scanner.hpp>
-#include <ktest/run/symbolise.hpp>
+#include <ktest/run/symbolise_reports.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -66,15 +65,6 @@ auto json(std::string const& log, splat const& report) -> nlohmann::ordered_json
     return entry;
 }
 
-/// With the lines of source that it points to.
-auto symbolised_text(splat const& report, symbolised_report const& symbols) -> std::string {
-    auto text = printable(to_string(symbols));
-    std::error_code ignored;
-    if (auto const guilty = guilty_line(report, symbols, std::filesystem::current_path(ignored)))
-        text += *guilty + "\n";
-    return text;
-}
-
 /// Prints reports, or gathers them where they become one JSON array.
 class splat_printer {
 public:
@@ -96,12 +86,19 @@ public:
         source_.text = facts.text();
         auto const symbols = symbolise(texts, source_);
         for (auto const& note : symbols.notes) tell("{}", note);
+        std::error_code ignored;
+        auto const directory = std::filesystem::current_path(ignored);
         for (std::size_t i = 0; i < reports.size(); ++i) {
+            auto const text = to_string(symbols.reports[i]);
+            auto const place = source_line(reports[i], symbols.reports[i], directory);
             show(log, reports[i]);
-            if (as_json_)
-                add_symbols(all_.back(), reports[i], symbols.reports[i]);
-            else
-                fmt::print("{}", symbolised_text(reports[i], symbols.reports[i]));
+            if (as_json_) {
+                all_.back()["symbolised"] = text;
+                if (!place.empty()) all_.back()["source_line"] = place;
+            } else {
+                fmt::print("{}", printable(text));
+                if (!place.empty()) fmt::print("{}\n", guilty_line(place, reports[i]));
+            }
         }
     }
 
@@ -111,16 +108,6 @@ public:
     }
 
 private:
-    static void add_symbols(nlohmann::ordered_json& entry, splat const& report,
-                            symbolised_report const& symbols) {
-        entry["symbolised"] = to_string(symbols);
-        auto const place = place_of(symbols, report.guilty_function);
-        if (report.guilty_function.empty() || !place) return;
-        std::error_code ignored;
-        entry["file"] = openable(symbols, *place, std::filesystem::current_path(ignored));
-        entry["file_line"] = place->line;
-    }
-
     bool as_json_;
     symbol_source source_;
     nlohmann::ordered_json all_ = nlohmann::ordered_json::array();

@@ -66,7 +66,7 @@ case_vmlinux() {
     [ "$(wc -l <"$sandbox/err")" = 1 ] || fail "not said once"
     python3 -c 'import json, sys
 report, = json.load(open(sys.argv[1]))
-assert report["symbolised"] == report["text"] and "file" not in report' "$sandbox/out" || fail "$(cat "$sandbox/out")"
+assert report["symbolised"] == report["text"] and "source_line" not in report' "$sandbox/out" || fail "$(cat "$sandbox/out")"
 }
 case_hostile_log() {
     printf '[    1.0\033[2Jx\000\377 BUG: KASAN: \033[31m\007\377evil in f+0x1/0x2\n' >it.log

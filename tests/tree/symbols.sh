@@ -26,6 +26,8 @@ END
     write_test it 'echo MEM=256M' 'echo CONFIG=CRC4=m'
     sed -i 's/^echo "TEST SUCCESS"/modprobe crc4; echo c >\/proc\/sysrq-trigger/' it
     expect 3 in_tree --cold it
+    says "^$TREE/drivers/tty/sysrq.c:$(line drivers/tty/sysrq.c 'panic("sysrq triggered crash'): error: Kernel panic "
+    grep -q '"symbolised": ".*(drivers/tty/sysrq.c:[0-9]*)' .ktest/out/it/latest/result.json || fail "not in result.json"
     cp .ktest/out/it/latest/console.log console.log
 
     cd "$TREE" || exit

@@ -25,14 +25,19 @@ inline auto json_subtests(run_report const& report) -> nlohmann::ordered_json {
 
 inline auto json_reports(run_report const& report) -> nlohmann::ordered_json {
     auto list = nlohmann::ordered_json::array();
-    for (auto const& [what, before_test, excused] : report.kernel_reports)
+    auto const or_null = [](std::string const& text) {
+        return text.empty() ? nlohmann::ordered_json{} : nlohmann::ordered_json{text};
+    };
+    for (auto const& [what, before_test, excused, symbolised, source_line] : report.kernel_reports)
         list.push_back({{"class", to_string(what.kind)},
                         {"title", what.title},
                         {"guilty_function", what.guilty_function},
                         {"fingerprint", what.fingerprint},
                         {"before_test", before_test},
                         {"excused", excused},
-                        {"text", what.text}});
+                        {"source_line", or_null(source_line)},
+                        {"text", what.text},
+                        {"symbolised", or_null(symbolised)}});
     return list;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ktest/report/guilty_line.hpp>
 #include <ktest/report/printable.hpp>
 #include <ktest/report/run_report.hpp>
 #include <ktest/shell_quote.hpp>
@@ -54,13 +55,19 @@ inline auto verdict_line(run_report const& report, bool colour) -> std::string {
 }
 
 /// What stands on stderr in the end, every line with its newline: the verdict line and, but for a pass or a
-/// skip, `tests/bcache:17: error: failed: why` for editors and `again: ` with the command that runs it again.
+/// skip, `tests/bcache:17: error: failed: why` for editors, the same for the source of the kernel where a
+/// report says more, and `again: ` with the command that runs it again.
 inline auto verdict_text(run_report const& report, bool colour) -> std::string {
     auto text = verdict_line(report, colour) + '\n';
     if (std::holds_alternative<passed>(report.verdict) || std::holds_alternative<skipped>(report.verdict))
         return text;
     text += fmt::format("{}:{}: error: {}\n", printable_line(report.script.string()), report.line,
                         detail::what_happened(report.verdict));
+    auto const cause = std::find_if(report.kernel_reports.begin(), report.kernel_reports.end(),
+                                    [](kernel_report const& one) {
+                                        return !one.excused && !one.before_test && !one.source_line.empty();
+                                    });
+    if (cause != report.kernel_reports.end()) text += guilty_line(cause->source_line, cause->what) + '\n';
     if (!report.command.empty()) text += fmt::format("again: {}\n", shell_quote(report.command));
     return text;
 }

@@ -15,8 +15,10 @@ namespace ktest {
 /// A report of the kernel in a run.
 struct kernel_report {
     splat what;
-    bool before_test = false; ///< it came while the guest booted
-    bool excused = false;     ///< the test said that it may come, or it is none of the kernel's failures
+    bool before_test = false;  ///< it came while the guest booted
+    bool excused = false;      ///< the test said that it may come, or it is none of the kernel's failures
+    std::string symbolised{};  ///< its text with lines of source; empty: there is no vmlinux
+    std::string source_line{}; ///< `path:line` of the guilty function; empty: it is not known
     friend auto operator==(kernel_report const&, kernel_report const&) -> bool = default;
 };
 
@@ -85,7 +87,7 @@ private:
             return;
         }
         auto const excused = rules_.excuses(report);
-        reports_.push_back({std::move(report), !testing_, excused});
+        reports_.push_back({.what = std::move(report), .before_test = !testing_, .excused = excused});
     }
 
     report_rules rules_;

@@ -81,7 +81,8 @@ TEST_CASE("a crash, a timeout, a host's failure and an interruption are errors t
 
 TEST_CASE("the kernel's reports stand in the failure's text", "[junit]") {
     auto report = report_of(failed{"splat"});
-    report.kernel_reports = {{.what = {.text = "WARNING: one"}}, {.what = {.text = "BUG: two"}}};
+    report.kernel_reports = {{.what = {.text = "WARNING: one"}},
+                             {.what = {.text = "BUG"}, .symbolised = "BUG: two"}};
     CHECK(contains(junit_xml(report, ""), R"(<failure type="failed" message="splat">WARNING: one
 BUG: two</failure>)"));
 }

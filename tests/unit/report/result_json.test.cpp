@@ -26,7 +26,8 @@ auto some_report() -> run_report {
             .ran = 1400ms,
             .total = 2500ms,
             .subtests = {{"outer.inner", outcome::failed, "exit=1", "a\nb"}},
-            .kernel_reports = {{.what = {.title = "WARNING in f", .text = "WARNING: CPU: 0"}}},
+            .kernel_reports = {{.what = {.title = "WARNING in f", .text = "WARNING: CPU: 0"},
+                                .source_line = "fs/a.c:7"}},
             .seed = 4294967295,
             .nonce = "5eed",
             .started_at = std::chrono::sys_seconds{1795351501s},
@@ -70,6 +71,8 @@ TEST_CASE("a result holds everything about its run", "[result_json]") {
     CHECK(read["kernel_reports"][0]["text"] == "WARNING: CPU: 0");
     CHECK(read["kernel_reports"][0]["excused"] == false);
     CHECK(read["seed"] == 4294967295);
+    CHECK(read["kernel_reports"][0]["symbolised"].is_null());
+    CHECK(read["kernel_reports"][0]["source_line"] == "fs/a.c:7");
     CHECK(read["nonce"] == "5eed");
     CHECK(read["started_at"] == "2026-11-22T12:45:01Z");
     CHECK(read["host"] == "here");

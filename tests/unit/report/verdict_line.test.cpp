@@ -97,3 +97,15 @@ TEST_CASE("whatever a guest or a name contains, each line stays one and does not
     CHECK(text.find('\x1b') == std::string::npos);
     CHECK(text.find("one two\\x1b[2J\\xff\n") != std::string::npos);
 }
+
+TEST_CASE("the first report of the test's own has the line of its guilty function", "[verdict_line]") {
+    auto report = report_of(failed{"splat: WARNING"});
+    report.kernel_reports = {{.what = {.title = "boot"}, .before_test = true, .source_line = "a.c:1"},
+                             {.what = {.title = "allowed"}, .excused = true, .source_line = "a.c:2"},
+                             {.what = {.title = "WARNING"}, .source_line = "a.c:3"},
+                             {.what = {.title = "BUG"}, .source_line = "a.c:4"}};
+    CHECK(verdict_text(report, false).find("splat: WARNING\na.c:3: error: WARNING\nagain: ")
+          != std::string::npos);
+    report.kernel_reports.resize(2);
+    CHECK(verdict_text(report, false).find("a.c:") == std::string::npos);
+}
