@@ -54,8 +54,10 @@ inline auto general_word(std::string_view word) -> std::string {
 inline constexpr auto title_ends =
     std::to_array<std::string_view>({" at addr ", " total-vm:", " cpus=", " { ", "! ["});
 
-/// Without those parts, and without `: 0000 [#1] SMP` and `(Tainted: G O)`.
-inline auto telling_part(std::string_view line) -> std::string {
+/// Without those parts, and without `: 0000 [#1] SMP` and `(Tainted: G O)`; the whole where that leaves
+/// nothing.
+inline auto telling_part(std::string_view headline) -> std::string {
+    auto line = headline;
     if (auto const tail = line.find(" [#"); tail != std::string_view::npos) {
         line = line.substr(0, tail);
         if (auto const code = line.rfind(": ");
@@ -70,7 +72,7 @@ inline auto telling_part(std::string_view line) -> std::string {
     for (std::string_view const taint : {" (Tainted: ", " (Not tainted"})
         if (auto const at = told.find(taint); at != std::string::npos)
             told.erase(at, std::min(told.find(')', at), told.size() - 1) + 1 - at);
-    return told;
+    return told.find_first_not_of(" \t[]") == std::string::npos ? std::string{headline} : told;
 }
 
 } // namespace detail

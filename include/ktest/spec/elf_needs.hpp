@@ -6,6 +6,7 @@
 #include <ktest/spec/deps_syntax.hpp>
 #include <ktest/spec/glibc_version.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -111,7 +112,8 @@ private:
     }
 
     void read_versions(std::uint64_t offset, std::uint64_t count, elf_needs& needs) {
-        auto left = 1U << 16U; // more versions than anything has: such a file goes in circles
+        // More versions than the file has room for, or than anything has: such a file goes in circles.
+        auto left = std::min(content_.size() / sizeof(Elf64_Vernaux), std::size_t{1} << 16U);
         for (; count > 0 && !broken_; --count) {
             auto const file = at<Elf64_Verneed>(offset);
             auto entry = offset + file.vn_aux;
@@ -120,7 +122,7 @@ private:
                 auto const libc = glibc_with(string(version.vna_name));
                 if (libc && *libc > needs.libc) needs.libc = *libc;
                 entry += version.vna_next;
-                if (--left == 0) broken_ = true;
+                if (left-- == 0) broken_ = true;
             }
             if (file.vn_next == 0) return;
             offset += file.vn_next;

@@ -153,3 +153,18 @@ TEST_CASE("machines have the names of uname -m", "[elf]") {
     CHECK(find_elf_machine("i686") == EM_386);
     CHECK_FALSE(find_elf_machine("vax"));
 }
+
+TEST_CASE("versions that go in circles end with the room that the file has for them", "[elf]") {
+    auto image = made_elf{.versions = {"GLIBC_2.3", "GLIBC_2.30"}}.make();
+    Elf64_Verneed const file{1, 2, 0, sizeof(Elf64_Verneed), 0};
+    auto const name_at = offsetof(Elf64_Verneed, vn_file);
+    auto const at =
+        image.find(std::string{reinterpret_cast<char const*>(&file), name_at}); // NOLINT(*-reinterpret-cast)
+    REQUIRE(at != std::string::npos);
+    image.replace(at + offsetof(Elf64_Verneed, vn_cnt), 2, "\xff\xff");
+    auto const next = at + sizeof file + sizeof(Elf64_Vernaux) + offsetof(Elf64_Vernaux, vna_next);
+    image.replace(next, 4, std::string(4, '\0')); // the second is its own successor
+    auto const got = read_elf(image);
+    REQUIRE_FALSE(got);
+    CHECK(got.error().kind == fault::usage);
+}
