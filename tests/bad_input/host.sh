@@ -169,7 +169,7 @@ case_cache_cannot_be_written() {
     echo file >"$sandbox/cache"
     variables+=("XDG_CACHE_HOME=$sandbox/cache")
     expect 125 ktest run it
-    says "^ktest: $sandbox/cache/ktest/.*: Not a directory"
+    says "^ktest: $sandbox/cache/ktest.*: Not a directory"
     no_run_left
 }
 

@@ -121,7 +121,7 @@ case_qemu_dies_while_it_restores() {
     sick ''
 }
 case_restored_guest_is_silent() { # QEMU answers nothing, and the guest neither
-    qemu_for_restores 'kill -STOP $$'
+    qemu_for_restores "exec sleep 1000"
     sick ''
 }
 
@@ -139,7 +139,7 @@ on_small_disk() {
     mkdir -p "$templates"
     variables_text=$(declare -p variables) unshare -m bash -c '
         eval "$variables_text"
-        mount -t tmpfs -o "size=$1" tmpfs "$0" && cp -r "$0.before/." "$0" && cd "$PWD" && "${@:2}"
+        mount -t tmpfs -o "size=$1,mode=0700" tmpfs "$0" && cp -r "$0.before/." "$0" && cd "$PWD" && "${@:2}"
         status=$?
         find "$0" -name manifest.json -o -size +1M >"$0.left"
         exit $status' "$templates" "$@"
