@@ -24,7 +24,7 @@ run ktest run --no-hold "$script"
 expect_status 1
 expect_line "searched for ${#word} letters"
 expect_no_match out 'found in'
-expect_line "HOME KTEST_BOOT KTEST_FIRST KTEST_OUT KTEST_SCRATCH KTEST_SECOND LOGNAME PATH TERM USER "
+expect_line "HOME KTEST_BOOT KTEST_FIRST KTEST_OUT KTEST_SCRATCH KTEST_SECOND KTEST_SEED LOGNAME PATH TERM USER "
 expect_stderr '\\x1b\]0;a title of the guest\\x07$' # told, not obeyed
 expect_no_match err $'\033'
 start held ktest run "$script" # makes a template, and is restored from it
