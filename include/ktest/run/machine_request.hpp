@@ -52,7 +52,8 @@ struct machine_ends {
     std::string mac;
 };
 
-/// The kernel's command line: the console carries warnings and up, and all of the log after a panic.
+/// The kernel's command line: the console carries warnings and up, and all of the log after a panic. The
+/// boot's check of its timer would panic where a busy host lets the guest wait.
 inline auto kernel_arguments(std::string_view console, std::vector<std::string> const& append)
     -> std::vector<std::string> {
     std::vector<std::string> words{fmt::format("console={}", console),
@@ -63,7 +64,6 @@ inline auto kernel_arguments(std::string_view console, std::vector<std::string> 
                                    "printk.time=1",
                                    "log_buf_len=4M",
                                    "random.trust_cpu=1",
-                                   // A host that lets the guest wait makes the boot's test of its timer fail.
                                    "no_timer_check"};
     words.insert(words.end(), append.begin(), append.end());
     return words;
