@@ -158,7 +158,8 @@ TEST_CASE("a first .config comes from a file, or from a target of make", "[confi
     CHECK(here.names() == words{".config"});
 }
 
-TEST_CASE("a source of the first .config that is neither, or asks questions, is an error", "[configure_kernel]") {
+TEST_CASE("a source of the first .config that is neither, or asks questions, is an error",
+          "[configure_kernel]") {
     configured_tree here;
     here.files.write("empty", "nothing\n");
     for (std::string const base : {"nosuch", "menuconfig", "all", "-j defconfig", "SHELL=x.config"}) {

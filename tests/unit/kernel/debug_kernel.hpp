@@ -85,7 +85,8 @@ struct debug_kernel {
         return 1 + static_cast<unsigned>(std::count(until.begin(), until.end(), '\n'));
     }
 
-    static constexpr auto main_source = R"(const char early_banner[] = "Linux version 6.1.0-test (me@host) (gcc 12) # SMP \n";
+    static constexpr auto main_source =
+        R"(const char early_banner[] = "Linux version 6.1.0-test (me@host) (gcc 12) # SMP \n";
 const char linux_banner[] =
     "Linux version 6.1.0-test (me@host) (gcc 12) #3 SMP Mon Jan  1 00:00:00 UTC 2024\n";
 volatile int state;
