@@ -47,7 +47,7 @@ chmod +x waits
 memory() {
     local i pid qemus sum=0
     for i in 1 2 3 4 5 6 7 8; do
-        env "${variables[@]}" "$KTEST" run "$@" -o "$work/waits/$i" waits >"$work/$i.out" 2>/dev/null </dev/null &
+        env "${variables[@]}" "$KTEST" run "$@" -o "$work/memory/$i" waits >"$work/$i.out" 2>/dev/null </dev/null &
     done
     for i in 1 2 3 4 5 6 7 8; do eventually 300 grep -q here "$work/$i.out" || fail "no guest $i"; done
     for pid in $(left_processes); do
