@@ -64,8 +64,9 @@ void guest::start_daemons() {
     auto const udevd = start_udevd();
     auto const key = ssh_.make_key();
     daemons_to_come_ = (udevd > 0 ? 1 : 0) + (key > 0 ? 1 : 0);
-    when_ended(udevd, [=](int status) {
+    when_ended(udevd, [this, come](int status) {
         if (status == 0) announce_devices();
+        if (rest_wanted_) await_before_rest(settle_devices());
         come();
     });
     when_ended(key, [=](int /*status*/) { come(); });
@@ -75,7 +76,7 @@ void guest::start_daemons() {
 void guest::daemons_have_come() {
     host_key_ = ssh_.listen();
     host_.send(wire::host_key{host_key_});
-    settle();
+    rest_if_wanted();
 }
 
 void guest::hear() {
@@ -156,21 +157,28 @@ void guest::carry_out(wire::resize const& size) { streams_.resize(size.rows, siz
 
 void guest::carry_out(wire::rest const& /*rest*/) {
     rest_wanted_ = true;
-    when_ended(warm_up(), [this](int /*status*/) {
-        warm_ = true;
-        settle();
-    });
-    if (!daemons_) start_daemons();
+    await_before_rest(warm_up());
+    if (daemons_)
+        await_before_rest(settle_devices());
+    else
+        start_daemons();
 }
 
-void guest::settle() {
-    if (!rest_wanted_ || !warm_ || daemons_to_come_ != 0) return;
-    when_ended(settle_devices(), [this](int /*status*/) {
-        ::sync(); // or every restored guest would write it again
-        forward_kernel_log();
-        host_.send(kernel_health());
-        resting_ = true;
+void guest::await_before_rest(pid_t pid) {
+    if (pid < 0) return;
+    ++before_rest_;
+    when_ended(pid, [this](int /*status*/) {
+        --before_rest_;
+        rest_if_wanted();
     });
+}
+
+void guest::rest_if_wanted() {
+    if (!rest_wanted_ || before_rest_ != 0 || daemons_to_come_ != 0) return;
+    ::sync(); // or every restored guest would write it again
+    forward_kernel_log();
+    host_.send(kernel_health());
+    resting_ = true;
 }
 
 void guest::carry_out(wire::wake const& wake) {

@@ -32,7 +32,8 @@ private:
     [[noreturn]] void carry_out(wire::power_off const& /*power_off*/);
 
     void daemons_have_come();
-    void settle();
+    void await_before_rest(pid_t pid);
+    void rest_if_wanted();
     auto prepare(wire::run const& run) -> problem;
     auto start_command(wire::run const& run) -> problem;
     void command_ended(int status);
@@ -52,7 +53,7 @@ private:
     std::string offset_;   ///< of the kernel
     std::string host_key_; ///< once it was told
     bool rest_wanted_ = false;
-    bool warm_ = false;    ///< what a test needs first is in memory
+    int before_rest_ = 0;  ///< processes whose end a rest waits for
     bool resting_ = false; ///< between `rest` and `wake` nothing is said
     bool deaf_ = false;    ///< the host could not be understood
 };

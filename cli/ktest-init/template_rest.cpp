@@ -12,9 +12,11 @@
 #include <ctime>
 #include <vector>
 
+#include <glob.h>
 #include <linux/random.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 namespace ktest::init {
@@ -66,19 +68,34 @@ void shake(std::uint32_t seed) {
     ::nanosleep(&pause, nullptr);
 }
 
+/// Mapping reads a file into memory without a copy of it.
+void read_ahead(char const* path) {
+    descriptor const file{::open(path, O_RDONLY | O_CLOEXEC)};
+    struct stat about {};
+    if (!file || ::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_size == 0) return;
+    auto const size = static_cast<std::size_t>(about.st_size);
+    auto* const contents = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.get(), 0);
+    if (contents != MAP_FAILED) ::munmap(contents, size);
+}
+
 } // namespace
 
+// Of what was tried, only this pays: a test that uses these programs takes three quarters of the time.
+// Running them here, too, makes nothing faster.
 auto warm_up() -> pid_t {
-    return start({.arguments = {"/bin/sh", "-c",
-                                "for shell in /bin/bash /bin/sh; do [ -x $shell ] && $shell -c :; done\n"
-                                "cat /bin/cat /bin/ls /bin/grep /bin/mount /bin/dd /bin/sleep /bin/sync "
-                                "/bin/mkdir >/dev/null\nls / >/dev/null"},
-                  .environment = base_environment()});
+    auto const pid = ::fork();
+    if (pid != 0) return pid;
+    glob_t found{};
+    for (auto const* pattern : {"/bin/{bash,sh,cat,ls,grep,mount,dd,sleep,sync,mkdir}",
+                                "/{usr/,}lib{,64}{,/*-linux-gnu*}/"
+                                "{ld-linux*,libc,libtinfo,libselinux,libpcre2-8,libmount,libblkid}.so.*"})
+        ::glob(pattern, GLOB_BRACE | GLOB_APPEND, nullptr, &found);
+    for (std::size_t i = 0; i < found.gl_pathc; ++i) read_ahead(found.gl_pathv[i]);
+    ::_exit(0);
 }
 
 auto settle_devices() -> pid_t {
-    return start({.arguments = {"/bin/sh", "-c", "! command -v udevadm >/dev/null || exec udevadm settle"},
-                  .environment = base_environment()});
+    return start({.arguments = {"udevadm", "settle"}, .environment = base_environment()});
 }
 
 auto kernel_health() -> wire::resting {

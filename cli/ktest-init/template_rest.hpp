@@ -10,7 +10,8 @@
 
 namespace ktest::init {
 
-/// Brings into memory what the first moments of a test need; the caller reaps what it starts.
+/// Brings into memory what the first moments of a test need: shells, common programs, their libraries. The
+/// caller reaps what it starts.
 auto warm_up() -> pid_t;
 
 /// Waits until udevd has nothing more to do; the caller reaps what it starts.

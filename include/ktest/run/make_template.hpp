@@ -110,7 +110,7 @@ inline auto make_template(machine_request wanted, slot const& in, std::filesyste
     if (!files) return tl::unexpected{files.error()};
     auto const again = [](int number) { return descriptor{::fcntl(number, F_DUPFD_CLOEXEC, 3)}; };
     guest_start begin{.how = guest_start::kind::to_be_saved,
-                      .memory = again(files->memory.number()),
+                      .memory = again(files->live_memory.get()),
                       .root_writes = again(files->root_writes.number())};
     auto start = open_machine<x86_64>(wanted, in, scratch, std::move(payload), std::move(begin));
     if (!start) return tl::unexpected{start.error()};

@@ -1,13 +1,18 @@
 #pragma once
 
+#include <ktest/copy_data.hpp>
 #include <ktest/image/overlay.hpp>
 #include <ktest/image/unfinished_file.hpp>
 #include <ktest/run/template_store.hpp>
+
+#include <sys/mman.h>
 
 namespace ktest {
 
 /// The files of a template in the making; they have no names until it is whole.
 struct template_files {
+    /// The guest's while it boots: a disk's file system would take a second for its page faults.
+    descriptor live_memory;
     unfinished_file memory, root_writes, state;
 
     /// `size` of memory, an empty overlay over a root of `root_size`.
@@ -18,10 +23,11 @@ struct template_files {
         auto state = unfinished_file::open(place / "state", 0600);
         for (auto const* one : {&memory, &root, &state})
             if (!*one) return tl::unexpected{one->error()};
-        if (::ftruncate(memory->number(), static_cast<off_t>(size.count)) != 0)
-            return system_failure(errno, "{}", (place / "memory").string());
+        descriptor live{::memfd_create("ktest-template", MFD_CLOEXEC)};
+        if (!live || ::ftruncate(live.get(), static_cast<off_t>(size.count)) != 0)
+            return system_failure(errno, "memfd_create");
         return write_all(root->number(), empty_overlay(root_size)).map([&] {
-            return template_files{std::move(*memory), std::move(*root), std::move(*state)};
+            return template_files{std::move(live), std::move(*memory), std::move(*root), std::move(*state)};
         });
     }
 
@@ -32,6 +38,8 @@ struct template_files {
             descriptor const same{::fcntl(file.number(), F_DUPFD_CLOEXEC, 3)};
             return detail::file_trace(same);
         };
+        if (auto copied = copy_data(live_memory.get(), memory.number(), place / "memory"); !copied)
+            return copied;
         if (::lseek(state.number(), 0, SEEK_SET) != 0) return system_failure(errno, "{}", place.string());
         auto const saved = read_all(state.number());
         if (!saved) return tl::unexpected{saved.error()};
