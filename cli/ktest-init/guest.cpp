@@ -6,6 +6,7 @@
 #include "network.hpp"
 #include "out_files.hpp"
 #include "template_rest.hpp"
+#include "text_file.hpp"
 #include "udevd.hpp"
 
 #include <algorithm>
@@ -44,7 +45,8 @@ void guest::serve(std::function<problem()> const& set_up) {
                                        {streams_.input(), POLLOUT, 0}}};
         // Daemons would take the processor from the test's start: they come after it, or if it does not come
         // at once.
-        auto const quiet = ::poll(sources.data(), sources.size(), daemons_ ? -1 : 100) == 0;
+        auto const quiet = ::poll(sources.data(), sources.size(), patience()) == 0;
+        beat();
         if (sources[1].revents != 0) forward_kernel_log();
         if (sources[4].revents != 0)
             if (auto said = streams_.next()) host_.send(*std::move(said));
@@ -54,6 +56,20 @@ void guest::serve(std::function<problem()> const& set_up) {
         hear(); // after what may have made room for more input
         if (!daemons_ && (nonce_ || quiet)) start_daemons();
     }
+}
+
+auto guest::patience() const -> int {
+    if (!daemons_) return 100;
+    if (!heartbeat_) return -1;
+    auto const left = next_beat_ - std::chrono::steady_clock::now();
+    return std::max(0, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
+}
+
+void guest::beat() {
+    auto const now = std::chrono::steady_clock::now();
+    if (!heartbeat_ || now < next_beat_) return;
+    next_beat_ = now + *heartbeat_;
+    host_.send(wire::alive{});
 }
 
 void guest::start_daemons() {
@@ -100,6 +116,11 @@ void guest::carry_out(wire::run const& run) {
 auto guest::prepare(wire::run const& run) -> problem {
     nonce_ = run.nonce;
     set_clock(run.wall_clock_ns);
+    if (run.heartbeat_ms > 0) heartbeat_ = std::chrono::milliseconds{run.heartbeat_ms};
+    for (auto const& setting : run.settings) {
+        auto const sign = std::min(setting.find('='), setting.size() - 1);
+        write_switch(setting.substr(0, sign), std::string_view{setting}.substr(sign + 1));
+    }
     if (!run.hostname.empty()) name_host(run.hostname);
     if (auto wrong = check_scratch_disks(run.scratch)) return wrong;
     ssh_.allow(run.authorized_key, scratch_paths(run.scratch.size()));
@@ -191,6 +212,10 @@ void guest::carry_out(wire::wake const& wake) {
                            .wall_clock_ns = wall_clock()});
 }
 
+void guest::carry_out(wire::sysrq const& sysrq) {
+    for (auto const key : sysrq.keys) write_switch("/proc/sysrq-trigger", std::string{key});
+}
+
 void guest::carry_out(wire::power_off const& /*power_off*/) {
     ::kill(-1, SIGKILL);
     ::sync();
@@ -200,7 +225,13 @@ void guest::carry_out(wire::power_off const& /*power_off*/) {
 }
 
 void guest::forward_kernel_log() {
-    while (auto records = log_.next()) host_.send(*std::move(records));
+    // More than the kernel keeps, so whatever was there when this began; a flood must not be all that one
+    // does.
+    for (auto batches = 0; batches < 256; ++batches) {
+        auto records = log_.next();
+        if (!records) return;
+        host_.send(*std::move(records));
+    }
 }
 
 void guest::when_ended(pid_t pid, std::function<void(int status)> then) {

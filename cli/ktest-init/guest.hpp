@@ -5,6 +5,7 @@
 #include "kernel_log.hpp"
 #include "ssh_server.hpp"
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <utility>
@@ -29,6 +30,7 @@ private:
     void carry_out(wire::resize const& size);
     void carry_out(wire::rest const& rest);
     void carry_out(wire::wake const& wake);
+    static void carry_out(wire::sysrq const& sysrq);
     [[noreturn]] void carry_out(wire::power_off const& /*power_off*/);
 
     void daemons_have_come();
@@ -38,6 +40,8 @@ private:
     auto start_command(wire::run const& run) -> problem;
     void command_ended(int status);
     void forward_kernel_log();
+    auto patience() const -> int;
+    void beat();
     void reap();
     void when_ended(pid_t pid, std::function<void(int status)> then);
 
@@ -56,6 +60,8 @@ private:
     int before_rest_ = 0;  ///< processes whose end a rest waits for
     bool resting_ = false; ///< between `rest` and `wake` nothing is said
     bool deaf_ = false;    ///< the host could not be understood
+    std::optional<std::chrono::milliseconds> heartbeat_;
+    std::chrono::steady_clock::time_point next_beat_;
 };
 
 } // namespace ktest::init

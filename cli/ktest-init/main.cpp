@@ -64,7 +64,8 @@ auto main() -> int {
     }
     wrong = set_up(events, std::move(wrong));
     beside modules{[&] { return wrong ? problem{} : mount_modules(); }};
-    if (!wrong) start_console_shell();
+    auto const console = open_console();
+    if (!wrong) start_console_shell(console);
     guest all{std::move(host)};
     all.serve([&] {
         for (auto* const work : {&drivers, &modules})

@@ -61,9 +61,11 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
                        .arguments = asked.arguments,
                        .environment = test_environment()},
              .budgets = timeouts_for(request.acceleration, {}),
+             .acceleration = request.acceleration,
              .rules = {.status_decides = true},
              .wake = source.wake(guest.place, nonce, std::random_device{}()),
              .say = say,
+             .is_debugged = [&] { return presence.is_debugged(); },
              .on_guest =
                  [&](wire::from_guest const& said) {
                      machine->build_lock.close();

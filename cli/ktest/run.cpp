@@ -111,6 +111,10 @@ void add_run(CLI::App& app, int& status, std::vector<std::string> const& trailin
     command->add_option("--json", options->json, "write the result there, too")->envname("KTEST_JSON");
     command->add_option("--junit", options->junit, "write the result there as JUnit XML")
         ->envname("KTEST_JUNIT");
+    command
+        ->add_flag("--dump", options->dump,
+                   "after a crash, a hang or a timeout keep the guest's memory, for crash(8) or drgn")
+        ->envname("KTEST_DUMP");
     command->add_flag("-v,--verbose", options->verbose, "show the kernel's whole log while it comes")
         ->envname("KTEST_VERBOSE");
     command->add_flag("--strict", request.strict, "what would be skipped for its CONFIG fails")

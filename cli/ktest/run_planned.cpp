@@ -160,10 +160,12 @@ auto run_machine(run_options const& options, test_plan& plan, prepared_guest& gu
     vm_presence const presence{guest.place, plan.machine};
     guest_run run{{.start = plan.start,
                    .budgets = plan.budgets,
+                   .acceleration = plan.machine.acceleration,
                    .rules = {.may_reboot = plan.spec.may_reboot},
                    .wake = source.wake(guest.place, plan.start.nonce, plan.seed),
                    .hold_failed = !plan.budgets.test && !options.no_hold && !options.bisect && !options.ctest,
                    .hold_always = options.interactive,
+                   .dump = options.dump,
                    .say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); },
                    .is_debugged = [&] { return presence.is_debugged(); },
                    .on_hold =
@@ -203,7 +205,8 @@ auto run_machine(run_options const& options, test_plan& plan, prepared_guest& gu
 
 auto run_planned(run_options const& options, test_plan plan, paths const& where, template_use templates,
                  progress& console) -> result<finished_run> {
-    plan.machine.pause_on_panic = options.interactive;
+    plan.machine.pause_on_panic = options.interactive || options.dump;
+    plan.machine.to_be_dumped = options.dump;
     plan.start.environment.push_back(fmt::format("KTEST_SEED={}", plan.seed));
     auto const say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); };
     if (plan.spec.cold_boot) templates = template_use::none;

@@ -26,6 +26,7 @@ struct run_options {
     bool dry_run = false;
     report_rules::policy splat{}; ///< for reports that no rule of the test names
     bool verbose = false;
+    bool dump = false;
     std::optional<bisect_goal> bisect;
 };
 

@@ -77,6 +77,7 @@ auto start(start_options const& options) -> result<int> {
                                  .scratch = counts(options.scratch),
                                  .has_payload = has_payload},
                        .budgets = timeouts_for(request.acceleration, {}),
+                       .acceleration = request.acceleration,
                        .rules = {.may_reboot = true, .power_off_passes = true},
                        .console_on_stdout = true,
                        .power_off = options.persistent,

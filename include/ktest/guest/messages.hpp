@@ -13,7 +13,7 @@
 
 namespace ktest::wire {
 
-constexpr std::uint32_t protocol_version = 3;
+constexpr std::uint32_t protocol_version = 4;
 constexpr std::size_t frame_limit = 1U << 20U; ///< bytes of payload
 constexpr std::size_t piece_limit = 1U << 16U; ///< bytes of `data` in a piece of a stream or a file
 
@@ -127,6 +127,12 @@ struct awake {
     auto fields() { return std::tie(nonce, release, kernel_offset, host_key, wall_clock_ns); }
     friend auto operator==(awake const&, awake const&) -> bool = default;
 };
+/// The heartbeat: user space of the guest runs.
+struct alive {
+    static constexpr std::uint8_t type = 12;
+    auto fields() { return std::tie(); }
+    friend auto operator==(alive const&, alive const&) -> bool = default;
+};
 
 // Host to guest.
 
@@ -150,9 +156,11 @@ struct run {
     std::uint8_t has_payload = 0;          ///< mount the payload disk on /cdrom
     std::vector<std::string> arguments;    ///< argv; empty: nothing to run, init just stays
     std::vector<std::string> environment;  ///< KEY=VALUE, on top of init's own
+    std::vector<std::string> settings;     ///< PATH=VALUE to write before it; what is not there is no error
+    std::uint32_t heartbeat_ms = 0;        ///< from now on `alive` comes so often; 0: never
     auto fields() {
         return std::tie(nonce, authorized_key, hostname, wall_clock_ns, io, rows, columns, scratch,
-                        has_payload, arguments, environment);
+                        has_payload, arguments, environment, settings, heartbeat_ms);
     }
     friend auto operator==(run const&, run const&) -> bool = default;
 };
@@ -200,9 +208,17 @@ struct wake {
     auto fields() { return std::tie(nonce, wall_clock_ns, entropy, shake, mac, scratch); }
     friend auto operator==(wake const&, wake const&) -> bool = default;
 };
+/// These keys of SysRq (the kernel's Documentation/admin-guide/sysrq.rst); what the kernel says to them is
+/// in its log before the next message is heeded.
+struct sysrq {
+    static constexpr std::uint8_t type = 71;
+    std::string keys;
+    auto fields() { return std::tie(keys); }
+    friend auto operator==(sysrq const&, sysrq const&) -> bool = default;
+};
 
 using from_guest = std::variant<ready, trouble, kernel_log, started, ended, finished, host_key, out_file,
-                                command_output, resting, awake>;
-using to_guest = std::variant<run, finish, input, resize, power_off, rest, wake>;
+                                command_output, resting, awake, alive>;
+using to_guest = std::variant<run, finish, input, resize, power_off, rest, wake, sysrq>;
 
 } // namespace ktest::wire

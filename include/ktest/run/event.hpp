@@ -29,6 +29,10 @@ struct guest_stopped {
 struct state_moved {
     bool whole = false;
 };
+/// QEMU has written the guest's memory to its file, or could not.
+struct dump_completed {
+    std::string failure; ///< empty: it is whole
+};
 /// The guest wrote to a disk and the host's file system is full; QEMU has stopped the guest.
 struct host_disk_full {
     std::string disk;
@@ -49,6 +53,6 @@ inline auto complaint_line(machine_gone const& gone) -> std::string {
 /// What a session tells: what the guest said (wire.hpp), and what became of the machine.
 using session_event =
     std::variant<wire::from_guest, output_bytes, console_bytes, output_closed, guest_panicked, guest_reset,
-                 guest_stopped, state_moved, host_disk_full, machine_gone>;
+                 guest_stopped, state_moved, dump_completed, host_disk_full, machine_gone>;
 
 } // namespace ktest

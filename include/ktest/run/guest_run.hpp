@@ -2,12 +2,18 @@
 
 #include <ktest/ignored_signal.hpp>
 #include <ktest/run/command_input.hpp>
+#include <ktest/run/detector_times.hpp>
 #include <ktest/run/guest_outcome.hpp>
+#include <ktest/run/guest_run_options.hpp>
+#include <ktest/run/guest_watch.hpp>
 #include <ktest/run/judge.hpp>
+#include <ktest/run/last_look.hpp>
 #include <ktest/run/output_copy.hpp>
 #include <ktest/run/run_log.hpp>
 #include <ktest/run/session.hpp>
+#include <ktest/run/stage_clock.hpp>
 #include <ktest/run/timeouts.hpp>
+#include <ktest/run/wake_call.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -21,24 +27,6 @@
 
 namespace ktest {
 
-/// What a run is told beforehand, and whom it tells.
-struct guest_run_options {
-    wire::run start; ///< what init is told; the nonce in it is the run's
-    timeouts budgets;
-    judge_rules rules;
-    std::optional<wire::wake> wake; ///< what a restored guest is told first; none: it boots
-    bool console_on_stdout = false; ///< instead of the test's output
-    bool hold_failed = false;       ///< keep the VM when the test has ended without success
-    bool hold_always = false;       ///< keep it whatever the verdict
-    bool power_off = false;         ///< when it is interrupted: the guest's disk is kept, so it must sync
-    std::function<void(std::string_view)> say;   ///< a line for the user
-    std::function<bool()> is_debugged;           ///< whether a debugger has the guest; empty: nobody can
-    std::function<void(verdict const&)> on_hold; ///< the VM stays: tell how to get in
-    std::function<void(wire::from_guest const&)> on_guest; ///< everything that init says
-    bool whole_kernel_log = false; ///< tell all of it, not only the warnings of the test's own time
-    std::function<void(kernel_record const&)> on_kernel_record;
-};
-
 /// One VM from QEMU's start to its end: a test, a command, or nothing but the guest, as the rules say.
 class guest_run {
 public:
@@ -48,9 +36,16 @@ public:
         : options_{std::move(options)},
           log_{log},
           judge_{options_.start.nonce, options_.rules},
+          wake_{options_.wake},
           signals_{loop_, SIGINT, SIGTERM},
-          stage_timer_{loop_},
+          stage_clock_{loop_, [this] { return stands_still(); }},
           step_timer_{loop_},
+          watch_{loop_,
+                 {.stands = [this] { return stands_still() || last_look_->is_busy(); },
+                  .silent = [this] { take(judge_.silent()); },
+                  .host_failed = [this](error const& why) { take(judge_.host_failed(why)); },
+                  .channel_closed = [this](std::string why) { take(judge_.channel_closed(std::move(why))); },
+                  .say = [this](std::string_view text) { options_.say(text); }}},
           input_{loop_},
           copy_{loop_, (options_.console_on_stdout ? log.console() : log.test()).get(), STDOUT_FILENO,
                 [this](auto const& why) { stdout_failed(why); }} {}
@@ -66,12 +61,15 @@ public:
             session::begin(loop_, std::move(with), [this](session_event const& event) { on(event); });
         if (!session) return tl::unexpected{session.error()};
         session_ = std::move(*session);
-        limit_stage(stage::boot, options_.wake ? options_.budgets.wake : options_.budgets.boot);
+        last_look_ = std::make_unique<last_look>(loop_, *session_, log_, options_.say);
+        watch_.begin(*session_);
+        limit_stage(stage::boot, wake_.is_wanted() ? options_.budgets.wake : options_.budgets.boot);
         while (!gone_ && loop_.run_one() > 0) {
         }
         auto const ended = clock::now();
-        stage_timer_.cancel();
+        stage_clock_.stop();
         step_timer_.cancel();
+        watch_.end();
         while (!copy_.done() && !abandoned_ && loop_.run_one() > 0) {
         }
         guest_outcome outcome{.said = final_.value_or(*judge_.decision()),
@@ -87,22 +85,25 @@ public:
 private:
     void on(session_event const& event) {
         keep(event);
+        auto const* const gone = std::get_if<machine_gone>(&event);
+        if (gone != nullptr) gone_ = true;
+        watch_life(event);
         if (auto const* said = std::get_if<wire::from_guest>(&event)) {
-            if (auto const* awake = std::get_if<wire::awake>(said); awake != nullptr && !is_well(*awake))
+            if (auto const* awake = std::get_if<wire::awake>(said);
+                awake != nullptr && !wake_.is_well(*awake))
                 return session_->kill();
             heed(*said);
         }
         auto const step = judge_.see(event);
         if (auto const* halt = std::get_if<guest_stopped>(&event)) {
-            stopped_ = halt->stopped;
-            if (!stopped_ && options_.wake && !std::exchange(woken_, true)) wake();
+            heed_pause(halt->stopped);
+            if (!stopped_) wake_.give(*session_);
         }
         auto const* const moved = std::get_if<state_moved>(&event);
         if (moved != nullptr && !moved->whole) session_->kill();
-        if (auto const* gone = std::get_if<machine_gone>(&event)) {
-            gone_ = true;
+        if (gone != nullptr) {
             if (!started_) start_again_ = detail::mishap_at_start(*gone);
-            if (options_.wake && !ready_)
+            if (wake_.is_wanted() && !ready_)
                 start_again_ = "the guest restored from a template did not wake up" + complaint_line(*gone);
         }
         if (std::holds_alternative<guest_reset>(event) && !options_.budgets.test)
@@ -110,28 +111,51 @@ private:
         take(step);
     }
 
-    /// Writes down what an event brings.
-    void keep(session_event const& event) {
-        auto written = result<void>{};
-        if (auto const* output = std::get_if<output_bytes>(&event)) {
-            written = log_.add_output(output->data);
-        } else if (auto const* console = std::get_if<console_bytes>(&event)) {
-            written = log_.add_console(console->data);
-        } else if (auto const* said = std::get_if<wire::from_guest>(&event)) {
-            if (auto const* piece = std::get_if<wire::out_file>(said)) written = log_.add_out_file(*piece);
-            if (auto const* records = std::get_if<wire::kernel_log>(said))
-                written = keep_kernel_log(*records);
-        }
-        copy_.grown();
-        if (!written) take(judge_.host_failed(written.error()));
+    /// Who has a guest in the debugger knows that it stands still.
+    void heed_pause(bool stopped) {
+        stopped_ = stopped;
+        if (!started_ || judge_.decision() || last_look_->is_busy() || (!stopped && !told_of_pause_)) return;
+        if (options_.is_debugged && options_.is_debugged()) return;
+        told_of_pause_ = stopped;
+        options_.say(stopped
+                         ? "the guest is paused, and so is its time: 'cont' in the monitor (ktest mon) lets "
+                           "it go on"
+                         : "the guest goes on");
     }
-    auto keep_kernel_log(wire::kernel_log const& log) -> result<void> {
-        return log_.add_kernel_log(log).map([this](auto const& records) {
-            constexpr unsigned warning = 4;
-            for (auto const& record : records)
-                if (options_.whole_kernel_log || (judge_.where() != stage::boot && record.level <= warning))
-                    options_.on_kernel_record(record);
+    auto stands_still() const -> bool {
+        return stopped_ || watch_.qemu_is_stopped() || (options_.is_debugged && options_.is_debugged());
+    }
+
+    void watch_life(session_event const& event) {
+        auto const* const console = std::get_if<console_bytes>(&event);
+        if (console != nullptr) watch_.life().console(console->data.size());
+        if (std::holds_alternative<wire::from_guest>(event) || std::holds_alternative<output_bytes>(event))
+            watch_.life().user_space();
+        last_look_->heed(event);
+    }
+
+    void interrogate() {
+        constexpr std::chrono::seconds shortest{10};
+        auto const silent = std::chrono::seconds{watch_.life().seconds_silent()};
+        if (auto const starved = watch_.starved(std::max(silent, shortest)))
+            return take(judge_.host_failed(
+                {fault::unavailable,
+                 fmt::format("the host did not let the guest run for {} s, so it was silent",
+                             starved->count())}));
+        last_look_->interrogate(watch_.life(), [this](hang_findings const& found, bool revived) {
+            take(judge_.interrogated(found, revived));
         });
+    }
+
+    void keep(session_event const& event) {
+        auto const records = log_.keep(event);
+        copy_.grown();
+        if (!records) return take(judge_.host_failed(records.error()));
+        constexpr unsigned warning = 4;
+        for (auto const& record : *records)
+            if (options_.whole_kernel_log
+                || (judge_.where() != stage::boot && record.level <= warning && !showing_))
+                options_.on_kernel_record(record);
     }
 
     void heed(wire::from_guest const& said) {
@@ -142,7 +166,9 @@ private:
             started_ = clock::now();
             if (options_.budgets.test) limit_stage(stage::test, *options_.budgets.test);
         }
-        if (std::holds_alternative<wire::started>(said) && !options_.budgets.test) stage_timer_.cancel();
+        if (std::holds_alternative<wire::started>(said) && !options_.budgets.test) stage_clock_.stop();
+        if (std::holds_alternative<wire::started>(said) && is_watched())
+            watch_.expect_life(detectors_.silence);
         options_.on_guest(said);
     }
 
@@ -152,13 +178,31 @@ private:
         case judge::next::run_test: return start_test();
         case judge::next::wait_for_stragglers:
             return after(options_.budgets.stragglers, [this] { take(judge_.stragglers_gone()); });
+        case judge::next::weigh_stall: {
+            auto const window = judge_.stall()->after.value_or(detectors_.soft_lockup);
+            return take(judge_.stall_weighed(watch_.starved(window)));
+        }
+        case judge::next::interrogate: return interrogate();
+        case judge::next::show_and_finish:
+            showing_ = true;
+            session_->tell(wire::sysrq{"lw"});
+            [[fallthrough]];
         case judge::next::finish:
             session_->tell(wire::finish{options_.start.nonce});
             return after(options_.budgets.shutdown, [this] { take(judge_.finish_time_up()); });
-        case judge::next::await_death:
-            return after(options_.budgets.death, [this] { take(judge_.death_awaited()); });
+        case judge::next::await_death: return await_death();
         case judge::next::conclude: return conclude();
         }
+    }
+
+    /// To be dumped, the guest stands still at its panic; what it prints last comes afterwards.
+    void await_death() {
+        auto const wait = [this] { after(options_.budgets.death, [this] { take(judge_.death_awaited()); }); };
+        if (!options_.dump) return wait();
+        last_look_->dump(options_.budgets.dump, [this, wait] {
+            if (!options_.hold_always) session_->qmp().execute("cont");
+            wait();
+        });
     }
 
     /// A command is of no use any more; a test's log has everything, and a VM was not started to be watched.
@@ -171,29 +215,26 @@ private:
                                        (log_.directory() / "test.log").string()));
     }
 
-    static auto wall_clock() -> std::uint64_t {
-        return static_cast<std::uint64_t>(
-            std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()}.count());
-    }
-
-    /// Whether it is the guest that was woken, and lives in the present.
-    auto is_well(wire::awake const& awake) const -> bool {
-        constexpr std::uint64_t slack = 50'000'000;
-        return awake.nonce == options_.start.nonce && awake.wall_clock_ns + slack >= woken_at_
-               && awake.wall_clock_ns <= wall_clock() + slack;
-    }
-
-    void wake() {
-        auto message = *options_.wake;
-        message.wall_clock_ns = woken_at_ = wall_clock();
-        session_->tell(std::move(message));
+    /// What hangs in a guest without a job is its user's to find out, and of a shell its user sees it.
+    auto is_watched() const -> bool {
+        return !options_.start.arguments.empty()
+               && static_cast<wire::streams>(options_.start.io) != wire::streams::terminal;
     }
 
     void start_test() {
         auto start = options_.start;
         start.wall_clock_ns = wall_clock();
         start.environment.push_back(fmt::format("KTEST_BOOT={}", judge_.boot()));
-        if (start.arguments.empty()) stage_timer_.cancel();
+        if (judge_.boot() == 1)
+            detectors_ = detector_times_for(
+                options_.acceleration,
+                measured_slowdown(options_.acceleration, wake_.is_wanted(), clock::now() - begun_),
+                options_.budgets.test);
+        if (is_watched()) {
+            start.settings = detector_settings(detectors_, options_.acceleration);
+            start.heartbeat_ms = 1000;
+        }
+        if (start.arguments.empty()) stage_clock_.stop();
         auto const io = static_cast<wire::streams>(start.io);
         session_->tell(std::move(start));
         if (io != wire::streams::test && judge_.boot() == 1)
@@ -202,10 +243,19 @@ private:
 
     void conclude() {
         decided_ = clock::now();
-        stage_timer_.cancel();
+        stage_clock_.stop();
         step_timer_.cancel();
+        watch_.end();
         auto const& said = *judge_.decision();
-        auto const sleeps = options_.wake && !ready_; // another guest will boot in its place
+        auto const hung = std::holds_alternative<crashed>(said) || std::holds_alternative<timed_out>(said);
+        if (options_.dump && hung && !gone_)
+            return last_look_->dump(options_.budgets.dump, [this] { let_go(); });
+        let_go();
+    }
+
+    void let_go() {
+        auto const& said = *judge_.decision();
+        auto const sleeps = wake_.is_wanted() && !ready_; // another guest will boot in its place
         auto const holdable = !gone_ && !sleeps && !std::holds_alternative<interrupted>(said);
         auto const failure = std::holds_alternative<failed>(said);
         if (holdable && (options_.hold_always || (options_.hold_failed && failure)))
@@ -231,21 +281,15 @@ private:
         });
     }
 
-    /// A stage's clock stands still while a debugger or the monitor has stopped the guest.
     void limit_stage(stage where, std::chrono::milliseconds limit) {
-        stage_timer_.expires_at(clock::now());
-        count_down(where, limit, limit);
-    }
-    void count_down(stage where, std::chrono::milliseconds limit, std::chrono::milliseconds left) {
-        auto const step = std::min<std::chrono::milliseconds>(left, std::chrono::seconds{1});
-        stage_timer_.expires_at(stage_timer_.expiry() + step);
-        stage_timer_.async_wait([this, where, limit, left, step, mine = ++countdowns_](auto cancelled) {
-            if (cancelled || mine != countdowns_) return; // another stage's clock may run already
-            auto const stands = stopped_ || (options_.is_debugged && options_.is_debugged());
-            auto const rest = stands ? left : left - step;
-            auto const seconds = std::chrono::duration<double>{limit}.count();
-            if (rest.count() > 0) return count_down(where, limit, rest);
-            take(judge_.time_up(where, fmt::format("after {:g} s", seconds)));
+        stage_clock_.start(limit, [this, where, limit] {
+            auto const& life = watch_.life();
+            auto reason = fmt::format("after {:g} s", std::chrono::duration<double>{limit}.count());
+            if (where == stage::test && life.console_is_flooded())
+                reason += "; the kernel floods the console";
+            constexpr auto beats_missed = 5;
+            auto const silent = is_watched() && started_ && life.seconds_silent() >= beats_missed;
+            take(judge_.time_up(where, std::move(reason), silent));
         });
     }
     void after(std::chrono::milliseconds delay, std::function<void()> then) {
@@ -259,20 +303,24 @@ private:
     guest_run_options options_;
     run_log& log_;
     judge judge_;
+    wake_call wake_;
     boost::asio::signal_set signals_;
-    boost::asio::steady_timer stage_timer_, step_timer_;
+    stage_clock stage_clock_;
+    boost::asio::steady_timer step_timer_;
+    guest_watch watch_;
     command_input input_;
     output_copy copy_;
     std::unique_ptr<session> session_;
+    std::unique_ptr<last_look> last_look_;
+    detector_times detectors_{};
     std::optional<verdict> final_; ///< overrides the judge's: a held VM was interrupted
     clock::time_point begun_;
     std::optional<clock::time_point> ready_, started_, decided_;
     bool gone_ = false;
     std::string start_again_;
-    unsigned countdowns_ = 0;
     bool stopped_ = false;
-    bool woken_ = false;
-    std::uint64_t woken_at_ = 0;
+    bool told_of_pause_ = false;
+    bool showing_ = false;   ///< the kernel says what it was asked for
     bool abandoned_ = false; ///< nobody waits for the rest of the output any more
     bool asked_to_power_off_ = false;
 };

@@ -2,9 +2,14 @@
 
 #include <ktest/result.hpp>
 #include <ktest/run/event.hpp>
+#include <ktest/run/hang_findings.hpp>
 #include <ktest/run/line_assembler.hpp>
+#include <ktest/run/stall_report.hpp>
 #include <ktest/run/verdict.hpp>
 
+#include <fmt/ranges.h>
+
+#include <csignal>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +36,9 @@ public:
         run_test,            ///< tell init to start the test
         wait_for_stragglers, ///< then call stragglers_gone()
         finish,              ///< ask init to drain; bounded, then call finish_time_up()
+        show_and_finish,     ///< first have init show by SysRq what hangs, then the same
+        weigh_stall,         ///< call stall_weighed(): did the host let the guest run?
+        interrogate,         ///< ask the guest what it does; bounded, then call interrogated()
         await_death,         ///< the kernel panicked: let it print, bounded, then call death_awaited()
         conclude             ///< decision() is final
     };
@@ -48,6 +56,7 @@ public:
                               [this](guest_reset const&) { return reboot(); },
                               [](guest_stopped const&) { return next::nothing; },
                               [](state_moved const&) { return next::nothing; },
+                              [](dump_completed const&) { return next::nothing; },
                               [this](host_disk_full const& full) {
                                   return conclude(unavailable_host{fmt::format(
                                       "the host's disk is full: the guest cannot write to {}", full.disk)});
@@ -59,20 +68,57 @@ public:
 
     auto stragglers_gone() -> next { return stage_ == stage::test && status_ ? judge_end() : next::nothing; }
     auto finish_time_up() -> next {
-        if (decided_ || stage_ != stage::shutdown) return next::nothing;
+        if (decided_ || panicked_ || stage_ != stage::shutdown || interrogating_) return next::nothing;
+        interrogating_ = true;
+        return next::interrogate;
+    }
+    /// Nothing has come from the guest for so long that it must hang.
+    auto silent() -> next {
+        if (decided_ || panicked_ || stage_ != stage::test || interrogating_) return next::nothing;
+        interrogating_ = true;
+        return next::interrogate;
+    }
+    /// What came out of it; `revived`: user space was heard meanwhile.
+    auto interrogated(hang_findings const& found, bool revived) -> next {
+        interrogating_ = false;
+        if (decided_) return next::nothing;
+        if (!found.qemu_answers) return conclude(unavailable_host{"QEMU does not answer any more"});
+        if (!panic_.empty() && panic_.find("NMI") == panic_.npos)
+            return conclude(crashed{stage_ == stage::shutdown ? stage::test : stage_, panic_text()});
+        if (stage_ == stage::test)
+            return revived ? next::nothing : conclude(crashed{stage_, describe(found)});
         if (std::holds_alternative<passed>(*candidate_))
-            return conclude(timed_out{stage::shutdown, "the guest does not answer any more"});
+            return conclude(
+                timed_out{stage::shutdown, "the guest does not answer any more: " + describe(found)});
+        if (auto* const late = std::get_if<timed_out>(&*candidate_)) late->reason += "; " + describe(found);
         return conclude(*candidate_);
+    }
+    /// The latest report of a stall, to be weighed.
+    auto stall() const -> std::optional<stall_report> const& { return stall_; }
+    /// `starved`: how long of that time the host did not let the guest run, where it was most of it.
+    auto stall_weighed(std::optional<std::chrono::seconds> starved) -> next {
+        if (decided_ || !starved) return next::nothing;
+        return conclude(unavailable_host{
+            fmt::format("the host did not let the guest run for {} s, so its kernel reported a stall: {}",
+                        starved->count(), stall_->text)});
     }
     auto death_awaited() -> next {
         return decided_ ? next::nothing : conclude(crashed{stage_, panic_text()});
     }
     /// The time of a stage is up; without effect when the run has gone on to another.
-    auto time_up(stage where, std::string reason) -> next {
+    /// `silent`: init would not answer, so it is not asked.
+    auto time_up(stage where, std::string reason, bool silent = false) -> next {
         auto const booting_again = where == stage::test && stage_ == stage::boot;
-        if (decided_ || (where != stage_ && !booting_again)) return next::nothing;
+        if (decided_ || panicked_ || (where != stage_ && !booting_again)) return next::nothing;
         if (stage_ == stage::boot) return conclude(timed_out{stage_, std::move(reason)});
-        return wind_up(timed_out{where, std::move(reason)});
+        if (stall_) reason += "; the kernel said: " + stall_->text;
+        wind_up(timed_out{where, std::move(reason)});
+        interrogating_ = silent;
+        return silent ? next::interrogate : next::show_and_finish;
+    }
+    /// The guest's init cannot be heard any more.
+    auto channel_closed(std::string reason) -> next {
+        return decided_ ? next::nothing : conclude(crashed{stage_, std::move(reason)});
     }
     auto interrupt(std::string reason) -> next {
         return decided_ ? next::nothing : conclude(interrupted{std::move(reason)});
@@ -106,9 +152,21 @@ private:
             return output_closed_ ? judge_end() : next::wait_for_stragglers;
         }
         if (auto const* finished = std::get_if<wire::finished>(&said);
-            finished && finished->nonce == nonce_ && stage_ == stage::shutdown)
+            finished && finished->nonce == nonce_ && stage_ == stage::shutdown) {
+            name_blocked_tasks();
             return conclude(*candidate_);
+        }
+        if (auto const* log = std::get_if<wire::kernel_log>(&said); log && late())
+            if (shown_.size() < shown_limit) shown_ += log->records;
         return next::nothing;
+    }
+
+    /// The candidate, if it is that the time was up.
+    auto late() -> timed_out* { return candidate_ ? std::get_if<timed_out>(&*candidate_) : nullptr; }
+    void name_blocked_tasks() {
+        auto const tasks = blocked_tasks(shown_);
+        if (auto* const out_of_time = late(); out_of_time != nullptr && !tasks.empty())
+            out_of_time->reason += fmt::format("; blocked in the kernel: {}", fmt::join(tasks, ", "));
     }
 
     auto read(std::string_view output) -> next {
@@ -164,15 +222,22 @@ private:
     auto watch(std::string_view console) -> next {
         constexpr std::string_view headline = "Kernel panic - not syncing: ";
         constexpr std::string_view despair = "ktest-init: "; // init has no other way to say it
+        auto stalled = false;
         console_.feed(console, [&](std::string_view line, bool) {
+            if (auto report = parse_stall_report(line); report && stage_ == stage::test && !interrogating_) {
+                stall_ = std::move(report);
+                stalled = true;
+            }
             if (auto const at = line.find(headline); at != std::string_view::npos && panic_.empty())
                 panic_ = line.substr(at + headline.size());
             if (line.starts_with(despair)) init_despairs_ = line.substr(despair.size());
         });
+        if (stalled) return next::weigh_stall;
         if (stage_ != stage::boot || init_despairs_.empty()) return next::nothing;
         return conclude(crashed{stage_, "init: " + init_despairs_});
     }
     auto panic() -> next {
+        if (interrogating_) return next::nothing; // by our NMI
         panicked_ = true;
         return next::await_death;
     }
@@ -201,9 +266,11 @@ private:
         if (WIFSIGNALED(gone.wait_status) && WTERMSIG(gone.wait_status) == SIGSYS)
             return conclude(unavailable_host{"QEMU made a system call that its sandbox denies (--no-sandbox "
                                              "starts it without)"});
-        auto const how = WIFSIGNALED(gone.wait_status)
-                             ? fmt::format("QEMU was killed by signal {}", WTERMSIG(gone.wait_status))
-                             : fmt::format("QEMU ended with status {}", WEXITSTATUS(gone.wait_status));
+        auto how = WIFSIGNALED(gone.wait_status)
+                       ? fmt::format("QEMU was killed by signal {}", WTERMSIG(gone.wait_status))
+                       : fmt::format("QEMU ended with status {}", WEXITSTATUS(gone.wait_status));
+        if (WIFSIGNALED(gone.wait_status) && WTERMSIG(gone.wait_status) == SIGKILL)
+            how += ", by somebody, or because the host ran out of memory (dmesg tells)";
         return conclude(unavailable_host{gone.complaint.empty() ? how : how + ": " + gone.complaint});
     }
 
@@ -223,9 +290,13 @@ private:
     std::optional<std::string> failure_line_, skip_reason_;
     std::string panic_;         ///< its headline, from the console
     std::string init_despairs_; ///< why it cannot reach the host
+    std::optional<stall_report> stall_;
+    std::string shown_; ///< of the kernel's log since the time was up
+    static constexpr std::size_t shown_limit = 1U << 20U;
     bool said_success_ = false;
     bool output_closed_ = false;
     bool panicked_ = false;
+    bool interrogating_ = false;
 };
 
 } // namespace ktest

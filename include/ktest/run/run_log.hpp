@@ -2,6 +2,7 @@
 
 #include <ktest/file.hpp>
 #include <ktest/guest/wire.hpp>
+#include <ktest/run/event.hpp>
 #include <ktest/run/kernel_record.hpp>
 
 #include <filesystem>
@@ -12,8 +13,8 @@
 
 namespace ktest {
 
-/// The files that a run writes while it goes on: test.log, kernel.log, console.log, and what the test left in
-/// $KTEST_OUT, below `out/`.
+/// The files that a run writes while it goes on: test.log, kernel.log, console.log, what the test left in
+/// $KTEST_OUT, below `out/`, and hang.txt, where there was a hang.
 class run_log {
 public:
     static auto open(std::filesystem::path directory) -> result<run_log> {
@@ -44,8 +45,28 @@ public:
     auto test() const -> descriptor const& { return test_; }
     auto console() const -> descriptor const& { return console_; }
 
-    auto add_output(std::string_view bytes) -> result<void> { return write(test_, "test.log", bytes); }
-    auto add_console(std::string_view bytes) -> result<void> { return write(console_, "console.log", bytes); }
+    /// Writes down what an event brings; records of the kernel's log are given, so that the caller can tell
+    /// of some.
+    auto keep(session_event const& event) -> result<std::vector<kernel_record>> {
+        auto const nothing = [] { return std::vector<kernel_record>{}; };
+        if (auto const* output = std::get_if<output_bytes>(&event))
+            return write(test_, "test.log", output->data).map(nothing);
+        if (auto const* console = std::get_if<console_bytes>(&event))
+            return write(console_, "console.log", console->data).map(nothing);
+        auto const* const said = std::get_if<wire::from_guest>(&event);
+        if (said == nullptr) return nothing();
+        if (auto const* piece = std::get_if<wire::out_file>(said)) return add_out_file(*piece).map(nothing);
+        if (auto const* records = std::get_if<wire::kernel_log>(said)) return add_kernel_log(*records);
+        return nothing();
+    }
+
+    /// What QEMU says of a guest that hangs.
+    auto add_hang(std::string_view text) -> result<void> {
+        if (directory_.empty()) return {};
+        auto file = open_file(directory_ / "hang.txt", O_WRONLY | O_CREAT | O_APPEND);
+        if (!file) return tl::unexpected{file.error()};
+        return write(*file, directory_ / "hang.txt", text);
+    }
 
     /// Begins kernel.log anew, for another guest.
     auto begin_kernel_log(std::string_view records) -> result<void> {
@@ -53,7 +74,7 @@ public:
         return add_kernel_log({.records = std::string{records}}).map([](auto const&) {});
     }
 
-    /// Gives the records, so that the caller can tell of some.
+private:
     auto add_kernel_log(wire::kernel_log const& log) -> result<std::vector<kernel_record>> {
         std::string text;
         std::vector<kernel_record> records;
@@ -89,7 +110,6 @@ public:
         return write(*file, path, piece.data);
     }
 
-private:
     static auto write(descriptor const& file, std::filesystem::path const& name, std::string_view bytes)
         -> result<void> {
         return write_all(file.get(), bytes).map_error([&](error failed) {

@@ -76,6 +76,17 @@ public:
     void kill() {
         if (!ended_) ::kill(-pid_, SIGKILL);
     }
+    /// Types into the first serial port; what QEMU does not take at once is lost.
+    void type_on_console(std::string_view keys) {
+        (void)::send(console_.number(), keys.data(), keys.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    /// What QEMU, or init, has closed although the machine still runs; empty: nothing.
+    auto lost_channel() const -> std::string_view {
+        if (ended_) return "";
+        return lost_.empty() && agent_hung_up_ ? "init has closed its channel to the host" : lost_;
+    }
+    /// Whose fault a lost channel is: QEMU's, and so the host's, or the guest's.
+    auto lost_by_qemu() const -> bool { return !lost_.empty(); }
     auto pid() const -> pid_t { return pid_; }
     auto qmp() -> qmp_client& { return qmp_; }
 
@@ -88,13 +99,13 @@ private:
           pid_{child.pid()},
           process_{loop.get_executor(), child.release()},
           qmp_{loop, std::move(with.qmp), [this](qmp_event const& event) { on_qmp(event); },
-               [this] { part_ended(); }},
+               [this] { part_lost("QEMU has closed its monitor"); }},
           writable_{loop, ::fcntl(with.agent.get(), F_DUPFD_CLOEXEC, 0)},
           output_{loop, std::move(with.output),
                   [this](std::string_view bytes) { on_event_(output_bytes{std::string{bytes}}); },
                   [this] { part_ended(); }},
           agent_{loop, std::move(with.agent), [this](std::string_view bytes) { on_agent(bytes); },
-                 [this] { part_ended(); }},
+                 [this] { part_lost("QEMU has closed the channel to the guest's init"); }},
           console_{loop, std::move(with.console),
                    [this](std::string_view bytes) { on_event_(console_bytes{std::string{bytes}}); },
                    [this] { part_ended(); }},
@@ -136,16 +147,21 @@ private:
             gone_.cause = event.text("reason");
         else if (name == "RESET" && event.flag("guest", false)) {
             incoming_ = {};
+            agent_hung_up_ = false;
             on_event_(guest_reset{});
         } else if (name == "GUEST_PANICKED")
             on_event_(guest_panicked{});
         else if (auto const status = event.text("status");
                  name == "MIGRATION" && (status == "completed" || status == "failed"))
             state_has_moved(status == "completed");
+        else if (name == "DUMP_COMPLETED")
+            on_event_(dump_completed{event.text("error")});
         else if (name == "STOP" || name == "RESUME")
             on_event_(guest_stopped{name == "STOP"});
         else if (name == "BLOCK_IO_ERROR" && event.flag("nospace", false))
             on_event_(host_disk_full{event.text("node-name")});
+        else if (name == "VSERPORT_CHANGE" && event.text("id") == "agent-port")
+            agent_hung_up_ = !event.flag("open", true);
         else if (name == "VSERPORT_CHANGE" && event.text("id") == "output-port" && !event.flag("open", true))
             on_event_(output_closed{});
     }
@@ -189,6 +205,10 @@ private:
         });
     }
 
+    void part_lost(std::string_view what) {
+        if (lost_.empty()) lost_ = what;
+        part_ended();
+    }
     void part_ended() {
         constexpr auto parts = 6; // QMP, four streams and the process
         if (++parts_ended_ == parts) on_event_(gone_);
@@ -211,6 +231,8 @@ private:
     std::vector<std::pair<std::string, bytes>> resized_;
     bool waiting_ = false;
     bool agent_broken_ = false;
+    bool agent_hung_up_ = false;
+    std::string_view lost_;
     byte_stream output_, agent_, console_, complaints_;
 };
 

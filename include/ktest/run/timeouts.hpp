@@ -16,6 +16,7 @@ struct timeouts {
     std::chrono::milliseconds shutdown;
     std::chrono::milliseconds stragglers; ///< after the test's end, for what it left in the background
     std::chrono::milliseconds death;      ///< after a panic, for the log on the console
+    std::chrono::milliseconds dump;       ///< of the guest's memory
     friend auto operator==(timeouts const&, timeouts const&) -> bool = default;
 };
 
@@ -27,7 +28,8 @@ constexpr auto timeouts_for(accelerator acceleration, std::optional<std::chrono:
             .test = test,
             .shutdown = 5s * slowness,
             .stragglers = 2s,
-            .death = 5s * slowness};
+            .death = 5s * slowness,
+            .dump = 60s * slowness};
 }
 
 } // namespace ktest

@@ -151,6 +151,7 @@ auto qemu_command(vm_config const& vm) -> std::vector<std::string> {
     detail::add_network(qemu, vm);
     qemu.add("-device", "virtio-rng-pci,disable-legacy=on,addr=4");
     qemu.add("-device", "pvpanic-pci,addr=5");
+    if (vm.vmcoreinfo) qemu.add("-device", "vmcoreinfo");
     for (auto const& [i, one] : vm.disks | ranges::views::enumerate) detail::add_disk(qemu, one, i);
     qemu.list.insert(qemu.list.end(), vm.extra.begin(), vm.extra.end());
     return std::move(qemu.list);

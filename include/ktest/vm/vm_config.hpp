@@ -88,6 +88,7 @@ struct vm_config {
     std::filesystem::path kgdb;    ///< socket of the second serial port
     on_reboot reboot = on_reboot::end;
     on_panic panic = on_panic::end;
+    bool vmcoreinfo = false;        ///< the device by which a kernel tells where in memory it is
     std::vector<std::string> extra; ///< QEMU arguments of the user's own
     friend auto operator==(vm_config const&, vm_config const&) -> bool = default;
 };

@@ -39,6 +39,7 @@ auto const guest_says = std::vector<wire::from_guest>{
     wire::command_output{2, ""},
     wire::resting{1U << 9U, 1},
     wire::awake{"nonce", "6.1.0", "ffffffff81000000", "ssh-ed25519 AAAA", 0xfedcba9876543210},
+    wire::alive{},
 };
 auto const host_says = std::vector<wire::to_guest>{
     wire::run{.nonce = "n",
@@ -51,13 +52,16 @@ auto const host_says = std::vector<wire::to_guest>{
               .scratch = {30, std::uint64_t{1} << 40U},
               .has_payload = 1,
               .arguments = {"/cdrom/test", "", "a b"},
-              .environment = {"KTEST_BOOT=1"}},
+              .environment = {"KTEST_BOOT=1"},
+              .settings = {"/proc/sys/kernel/sysrq=1"},
+              .heartbeat_ms = 1000},
     wire::finish{"nonce"},
     wire::input{"bytes"},
     wire::input{},
     wire::resize{50, 132},
     wire::power_off{},
     wire::rest{},
+    wire::sysrq{"lw"},
     wire::wake{"nonce", 1'700'000'000'000'000'000, std::string(32, '\xff'), 7, "DE:AD:BE:EF:01:07", {512}},
 };
 

@@ -92,3 +92,10 @@ TEST_CASE("QEMU is sandboxed unless it cannot be", "[qemu_command]") {
     vm.sandboxed = false;
     CHECK_FALSE(has(qemu_command<x86_64>(vm), "-sandbox"));
 }
+
+TEST_CASE("a machine whose memory is to be read tells where its kernel lies", "[qemu_command]") {
+    vm_config vm;
+    CHECK_FALSE(has(qemu_command<x86_64>(vm), "vmcoreinfo"));
+    vm.vmcoreinfo = true;
+    CHECK(has(qemu_command<x86_64>(vm), "vmcoreinfo"));
+}

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <ktest/guest/wire.hpp>
+#include <ktest/run/judge.hpp>
+#include <ktest/run/kernel_record.hpp>
+#include <ktest/run/timeouts.hpp>
+
+#include <functional>
+#include <optional>
+#include <string_view>
+
+namespace ktest {
+
+/// What a run is told beforehand, and whom it tells.
+struct guest_run_options {
+    wire::run start; ///< what init is told; the nonce in it is the run's
+    timeouts budgets;
+    accelerator acceleration{};
+    judge_rules rules;
+    std::optional<wire::wake> wake; ///< what a restored guest is told first; none: it boots
+    bool console_on_stdout = false; ///< instead of the test's output
+    bool hold_failed = false;       ///< keep the VM when the test has ended without success
+    bool hold_always = false;       ///< keep it whatever the verdict
+    bool dump = false;              ///< the guest's memory goes to the run's files when it crashed or hung
+    bool power_off = false;         ///< when it is interrupted: the guest's disk is kept, so it must sync
+    std::function<void(std::string_view)> say;   ///< a line for the user
+    std::function<bool()> is_debugged;           ///< whether a debugger has the guest; empty: nobody can
+    std::function<void(verdict const&)> on_hold; ///< the VM stays: tell how to get in
+    std::function<void(wire::from_guest const&)> on_guest; ///< everything that init says
+    bool whole_kernel_log = false; ///< tell all of it, not only the warnings of the test's own time
+    std::function<void(kernel_record const&)> on_kernel_record;
+};
+
+} // namespace ktest
