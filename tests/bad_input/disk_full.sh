@@ -41,13 +41,22 @@ case_payload() { # before there is a guest
 
 case_output() { # for test.log: what was written is kept
     printf '%s\n' '#!/bin/sh' 'if [ "$1" = deps ]; then echo MEM=256M; exit; fi' \
-        'yes     chmod +x it
-| head -c 30000000; echo TEST SUCCESS' >it
+        'yes | head -c 30000000; echo TEST SUCCESS' >it
     chmod +x it
     mkdir .ktest
     expect 125 on_small_disk "$work/.ktest" 2M ktest run it
     says '^UNAVAILABLE .*test.log: .*No space left on device'
     says '^ktest: .*result.json: No space left on device'
+    nothing_left
+}
+
+case_dump() { # the verdict is told, the missing dump too
+    write_test it 'echo MEM=256M'
+    sed -i 's|^echo "TEST.*|echo c >/proc/sysrq-trigger|' it
+    mkdir .ktest
+    expect 3 on_small_disk "$work/.ktest" 4M ktest run --dump it
+    says "^ktest: no dump of the guest's memory: .*(No space left on device|write)"
+    says '^CRASHED .*sysrq triggered crash'
     nothing_left
 }
 

@@ -110,6 +110,49 @@ case_qemu_is_killed() {
     nothing_left
 }
 
+case_qemu_is_stopped() {
+    need_image
+    printf '%s\n' '#!/bin/sh' 'if [ "$1" = deps ]; then echo MEM=256M; exit; fi' 'echo running; sleep 1000' >it
+    ktest run it >out 2>"$sandbox/err" &
+    eventually 120 grep -q running out || fail "the test does not run"
+    local pid status=0
+    for pid in $(left_processes); do
+        ! grep -q qemu-system "/proc/$pid/comm" || break
+    done
+    kill -STOP "$pid"
+    eventually 10 grep -q 'somebody has stopped QEMU' "$sandbox/err" || fail "its stop is not told"
+    kill -CONT "$pid"
+    eventually 10 grep -q 'QEMU goes on' "$sandbox/err" || fail "its going on is not told"
+    kill -STOP "$pid"
+    wait $! || status=$?
+    [ $status = 125 ] || fail "ended with $status"
+    unavailable 'QEMU was stopped \(SIGSTOP\) for 10 s'
+    nothing_left
+}
+
+case_qemu_closes_its_channels() {
+    need_image
+    printf '%s\n' '#!/bin/bash' 'for fd in {3..40}; do exec {fd}>&-; done' 'exec sleep 1000' \
+        >"$sandbox/bin/qemu-system-x86_64"
+    chmod +x "$sandbox/bin/qemu-system-x86_64"
+    variables+=("PATH=$sandbox/bin:$PATH")
+    expect 125 ktest run it
+    unavailable 'QEMU has closed '
+    nothing_left
+}
+
+case_no_memory() { # for QEMU alone: ktest itself needs little
+    need_image
+    local qemu
+    qemu=$(command -v qemu-system-x86_64) || skip "no QEMU"
+    printf '%s\n' '#!/bin/bash' 'ulimit -v 600000' "exec $qemu \"\$@\"" >"$sandbox/bin/qemu-system-x86_64"
+    chmod +x "$sandbox/bin/qemu-system-x86_64"
+    variables+=("PATH=$sandbox/bin:$PATH")
+    expect 125 ktest run -m 1G it
+    unavailable 'QEMU .*([Cc]annot allocate memory|killed by signal)'
+    nothing_left
+}
+
 case_kernel_is_rubbish() {
     head -c 100000 /dev/urandom >kernel
     expect 2 ktest run -k ./kernel it

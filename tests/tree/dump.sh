@@ -1,0 +1,22 @@
+# The memory of a guest that has gone, and what a program for that reads from it.
+. "$(dirname "$0")/tree.sh" || exit
+
+case_crash() {
+    need_kernel
+    command -v crash >/dev/null || skip "no crash (apt-get install crash)"
+    expect 3 in_tree --dump "$tree_tests/guest/panics"
+    says '^CRASHED panics on .*: in test: kernel panic: sysrq triggered crash'
+    local core=.ktest/out/panics/latest/vmcore pid
+    pid=$(sed -n 's/^pid //p' "$sandbox/out")
+    says "the guest's memory is in .*/vmcore$"
+    grep -q '"vmcore"' .ktest/out/panics/latest/result.json || fail "result.json does not name it"
+    printf '%s\n' sys set bt quit | command crash -s "$build/vmlinux" "$core" >crash.out 2>crash.err \
+        || fail "crash cannot open it: $(cat crash.out crash.err)"
+    grep -qE 'PANIC: .*sysrq triggered crash' crash.out || fail "no panic: $(cat crash.out)"
+    grep -qE "^ *PID: $pid\$" crash.out || fail "not the task that panicked, $pid: $(cat crash.out)"
+    grep -qE 'COMMAND: "?panics' crash.out || fail "no name of the task: $(cat crash.out)"
+    grep -q 'sysrq_handle_crash' crash.out || fail "no backtrace: $(cat crash.out)"
+    nothing_left
+}
+
+"case_$1"
