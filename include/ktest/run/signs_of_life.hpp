@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 
 namespace ktest {
 
@@ -41,15 +40,15 @@ public:
     auto times_heard() const -> std::uint64_t { return times_heard_; }
     /// What the console has brought since user space was heard.
     auto console_bytes() const -> std::uint64_t { return console_bytes_; }
-    /// The kernel prints, and prints: much more of late than any report has.
+    /// The kernel prints, and prints: for longer than any report of it takes.
     auto console_is_flooded() const -> bool {
-        constexpr std::uint64_t flood = 1U << 18U;
-        return std::accumulate(recent_.begin(), recent_.end(), std::uint64_t{}) > flood;
+        constexpr std::uint64_t flood = 2048;
+        return std::all_of(recent_.begin() + 1, recent_.end(), [](auto bytes) { return bytes >= flood; });
     }
 
 private:
     std::uint64_t user_space_ago_ = 0, console_ago_ = 0, console_bytes_ = 0, times_heard_ = 0;
-    std::array<std::uint64_t, 10> recent_{}; ///< the console's bytes of the last seconds
+    std::array<std::uint64_t, 5> recent_{}; ///< the console's bytes of this second and of those before
 };
 
 } // namespace ktest

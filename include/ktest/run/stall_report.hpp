@@ -49,7 +49,7 @@ inline auto parse_stall_report(std::string_view line) -> std::optional<stall_rep
     return report;
 }
 
-/// Of the kernel's answer to SysRq w the tasks that it names: `dd (pid 312)`.
+/// Of the kernel's answer to SysRq w the tasks that it names, its own threads left out: `dd (pid 312)`.
 inline auto blocked_tasks(std::string_view log) -> std::vector<std::string> {
     std::vector<std::string> tasks;
     while (!log.empty()) {
@@ -60,6 +60,7 @@ inline auto blocked_tasks(std::string_view log) -> std::vector<std::string> {
         auto const state = line.find(" state:D", at);
         auto const pid = line.find(" pid:", state);
         if (at == line.npos || state == line.npos || pid == line.npos) continue;
+        if (line.find(" ppid:2 ", pid) != line.npos) continue; // a child of kthreadd
         auto name = line.substr(at + head.size(), state - at - head.size());
         name = name.substr(0, name.find_last_not_of(' ') + 1);
         auto number = line.substr(pid + 5);

@@ -32,9 +32,10 @@ TEST_CASE("blocked tasks are named once", "[stall_report]") {
                         "6,2,1,-;task:touch           state:D stack:0     pid:312   ppid:300    flags:0x0\n"
                         "4,3,1,-; __schedule+0x1/0x2\n"
                         "6,4,1,-;task:touch           state:D stack:0     pid:312   ppid:300    flags:0x0\n"
-                        "6,5,1,-;task:a b             state:D stack:0     pid:7     tgid:7 ppid:2\n"
+                        "6,5,1,-;task:a b             state:D stack:0     pid:7     tgid:7 ppid:22\n"
                         "6,6,1,-;task:sleeps          state:S stack:0     pid:8     ppid:2\n"
-                        "6,7,1,-;task:torn            state:D")
+                        "6,7,1,-;task:jbd2/vdc-8      state:D stack:0     pid:81    ppid:2      flags:0x0\n"
+                        "6,8,1,-;task:torn            state:D")
           == std::vector<std::string>{"touch (pid 312)", "a b (pid 7)"});
     CHECK(blocked_tasks("").empty());
 }
