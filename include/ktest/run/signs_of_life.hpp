@@ -42,11 +42,11 @@ public:
     auto console_bytes() const -> std::uint64_t { return console_bytes_; }
     /// The kernel prints, and prints: for longer than any report of it takes.
     auto console_is_flooded() const -> bool {
-        constexpr std::uint64_t flood = 2048;
         return std::all_of(recent_.begin() + 1, recent_.end(), [](auto bytes) { return bytes >= flood; });
     }
 
 private:
+    static constexpr std::uint64_t flood = 2048; ///< bytes a second
     std::uint64_t user_space_ago_ = 0, console_ago_ = 0, console_bytes_ = 0, times_heard_ = 0;
     std::array<std::uint64_t, 5> recent_{}; ///< the console's bytes of this second and of those before
 };
