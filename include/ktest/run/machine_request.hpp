@@ -31,6 +31,7 @@ struct machine_request {
     bool may_reboot = false;
     bool pause_on_panic = false;
     bool sandboxed = true;                   ///< QEMU under its own seccomp filter
+    bool to_be_dumped = false;               ///< the kernel tells where it is, for who reads its memory
     std::vector<std::string> append;         ///< for the kernel's command line
     std::vector<std::string> qemu_arguments; ///< of the user's own
     friend auto operator==(machine_request const&, machine_request const&) -> bool = default;
@@ -96,6 +97,7 @@ auto describe_machine(machine_request const& wanted, machine_ends const& ends) -
                  .kgdb = ends.kgdb,
                  .reboot = wanted.may_reboot ? on_reboot::reset : on_reboot::end,
                  .panic = wanted.pause_on_panic ? on_panic::pause : on_panic::end,
+                 .vmcoreinfo = wanted.to_be_dumped,
                  .extra = wanted.qemu_arguments};
     if (wanted.vde_switch) vm.network = vde_network{*wanted.vde_switch};
     for (auto const& [i, file] : ends.scratch | ranges::views::enumerate)
