@@ -111,14 +111,22 @@ inline auto lock_build(source_tree const& tree, build_watcher const& watcher) ->
     });
 }
 
-/// What a build left: vmlinux where it can be started by PVH, which saves the decompression, else bzImage.
+/// What of a build boots, below its directory: vmlinux where it can be started by PVH, which saves the
+/// decompression, else bzImage. PVH's first steps run before a sanitizer's memory is there, and an
+/// instrumented one dies of it.
+inline auto boot_image_of(kconfig const& config) -> std::filesystem::path {
+    auto const instrumented = config.value("KASAN") == "y" || config.value("KCSAN") == "y";
+    return config.value("PVH") == "y" && !instrumented ? "vmlinux" : "arch/x86/boot/bzImage";
+}
+
+/// What a build left.
 inline auto find_built_kernel(source_tree const& tree, kernel_builder& builder) -> result<kernel> {
     auto const text = read_file(tree.build / ".config");
     if (!text) return unavailable("{}: nothing is built there yet", tree.build.string());
     auto const config = parse_kconfig(*text);
     kernel found{
         .name = build_name(tree), .config = tree.build / ".config", .symbols = tree.build / "vmlinux"};
-    found.image = tree.build / (config.value("PVH") == "y" ? "vmlinux" : "arch/x86/boot/bzImage");
+    found.image = tree.build / boot_image_of(config);
     std::error_code ignored;
     if (!std::filesystem::exists(found.image, ignored))
         return unavailable("{}: not built yet", found.image.string());

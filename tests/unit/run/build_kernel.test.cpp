@@ -29,3 +29,10 @@ TEST_CASE("a kernel that was built is found with its release and what modprobe m
     CHECK(not_built.error()
           == error{fault::unavailable, (tree.build / "arch/x86/boot/bzImage").string() + ": not built yet"});
 }
+
+TEST_CASE("A kernel starts by PVH, but not one whose first steps a sanitizer watches") {
+    CHECK(detail::boot_image_of(parse_kconfig("CONFIG_PVH=y\n")) == "vmlinux");
+    CHECK(detail::boot_image_of(parse_kconfig("CONFIG_PVH=y\nCONFIG_KASAN=y\n")) == "arch/x86/boot/bzImage");
+    CHECK(detail::boot_image_of(parse_kconfig("CONFIG_PVH=y\nCONFIG_KCSAN=y\n")) == "arch/x86/boot/bzImage");
+    CHECK(detail::boot_image_of(parse_kconfig("CONFIG_KASAN=y\n")) == "arch/x86/boot/bzImage");
+}
