@@ -41,7 +41,7 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
     auto const prepare = [&] {
         return prepare_guest(request, {}, *where, where->scratch(),
                              {.budget = asked.guest.slot_wait, .begun = say},
-                             [&](slot const& place) { return source.begin(place); });
+                             [&](descriptor& payload) { return source.begin(payload); });
     };
     auto const run_once = [&](prepared_guest& guest) -> result<guest_outcome> {
         auto log = run_log::unnamed(where->scratch());
@@ -64,6 +64,7 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
              .acceleration = request.acceleration,
              .rules = {.status_decides = true},
              .wake = source.wake(guest.place, nonce, std::random_device{}()),
+             .saving = source.saving(),
              .say = say,
              .is_debugged = [&] { return presence.is_debugged(); },
              .on_guest =

@@ -163,6 +163,7 @@ auto run_machine(run_options const& options, test_plan& plan, prepared_guest& gu
                    .acceleration = plan.machine.acceleration,
                    .rules = {.may_reboot = plan.spec.may_reboot},
                    .wake = source.wake(guest.place, plan.start.nonce, plan.seed),
+                   .saving = source.saving(),
                    .hold_failed = !plan.budgets.test && !options.no_hold && !options.bisect && !options.ctest,
                    .hold_always = options.interactive,
                    .dump = options.dump,
@@ -215,7 +216,7 @@ auto run_planned(run_options const& options, test_plan plan, paths const& where,
         return write_payload(where.scratch(), plan.payload).and_then([&](descriptor payload) {
             return prepare_guest(plan.machine, std::move(payload), where, where.scratch(),
                                  {.budget = options.request.guest.slot_wait, .begun = say},
-                                 [&](slot const& place) { return source.begin(place); });
+                                 [&](descriptor& iso) { return source.begin(iso); });
         });
     };
     // The slot first, for one may wait for it for long, and leave.
@@ -260,7 +261,7 @@ auto run_planned(run_options const& options, test_plan plan, paths const& where,
         && rules.otherwise == report_rules::policy::fail && std::holds_alternative<passed>(report.verdict))
         report.verdict = failed{"splat: " + trouble};
     report.start = source.describe();
-    if (source.is_restored()) report.shake = plan.seed;
+    if (source.is_of_template()) report.shake = plan.seed;
     report.artefacts = artefacts_in(files->path);
     auto const written =
         write_results(files->path, options, result_json(report), junit_xml(report, output), console);

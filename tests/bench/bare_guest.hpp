@@ -25,12 +25,12 @@ public:
                                       }} {
         auto guest = write_payload(where.scratch(), plan.payload).and_then([&](descriptor payload) {
             return prepare_guest(plan.machine, std::move(payload), where, where.scratch(), {},
-                                 [&](slot const& place) { return source_.begin(place); });
+                                 [&](descriptor& iso) { return source_.begin(iso); });
         });
         if (!guest) give_up(guest.error().message);
         guest_.emplace(std::move(*guest));
         wake_ = source_.wake(guest_->place, start_.nonce, plan.seed);
-        if (use != template_use::none && !wake_) give_up("there is no template");
+        if (use != template_use::none && !source_.is_of_template()) give_up("there is no template");
     }
 
     /// From QEMU's start to its end.

@@ -63,7 +63,8 @@ public:
         session_ = std::move(*session);
         last_look_ = std::make_unique<last_look>(loop_, *session_, log_, options_.say);
         watch_.begin(*session_);
-        limit_stage(stage::boot, wake_.is_wanted() ? options_.budgets.wake : options_.budgets.boot);
+        if (options_.saving != nullptr) session_->tell(wire::rest{}); // there when init begins to listen
+        limit_stage(stage::boot, is_restored() ? options_.budgets.wake : options_.budgets.boot);
         while (!gone_ && loop_.run_one() > 0) {
         }
         auto const ended = clock::now();
@@ -88,6 +89,7 @@ private:
         auto const* const gone = std::get_if<machine_gone>(&event);
         if (gone != nullptr) gone_ = true;
         watch_life(event);
+        if (being_saved_ && is_of_saving(event)) return;
         if (auto const* said = std::get_if<wire::from_guest>(&event)) {
             if (auto const* awake = std::get_if<wire::awake>(said);
                 awake != nullptr && !wake_.is_well(*awake))
@@ -97,18 +99,57 @@ private:
         auto const step = judge_.see(event);
         if (auto const* halt = std::get_if<guest_stopped>(&event)) {
             heed_pause(halt->stopped);
-            if (!stopped_) wake_.give(*session_);
+            if (!stopped_ && !being_saved_) wake_.give(*session_);
         }
         auto const* const moved = std::get_if<state_moved>(&event);
         if (moved != nullptr && !moved->whole) session_->kill();
         if (gone != nullptr) {
             if (!started_) start_again_ = detail::mishap_at_start(*gone);
-            if (wake_.is_wanted() && !ready_)
-                start_again_ = "the guest restored from a template did not wake up" + complaint_line(*gone);
+            if (is_asleep())
+                start_again_ =
+                    fmt::format("the guest {} did not wake up{}",
+                                is_restored() ? "restored from a template" : "that was to be a template",
+                                complaint_line(*gone));
         }
         if (std::holds_alternative<guest_reset>(event) && !options_.budgets.test)
             limit_stage(stage::boot, options_.budgets.boot);
         take(step);
+    }
+
+    auto is_restored() const -> bool { return wake_.is_wanted() && options_.saving == nullptr; }
+    /// A guest that has booted, and ought to have woken.
+    auto is_asleep() const -> bool { return wake_.is_wanted() && booted_ && !ready_; }
+
+    /// What concerns only the template that this guest becomes.
+    auto is_of_saving(session_event const& event) -> bool {
+        if (std::holds_alternative<guest_reset>(event)) end_saving();
+        auto const* const said = std::get_if<wire::from_guest>(&event);
+        if (said != nullptr) options_.saving->hear(*said);
+        auto const* const resting = said != nullptr ? std::get_if<wire::resting>(said) : nullptr;
+        if (resting != nullptr && options_.saving->is_fit(*resting)) {
+            session_->save(options_.saving->state());
+        } else if (resting != nullptr) {
+            options_.say("no template could be made: the kernel reported something while it booted");
+            end_saving();
+            wake_.give(*session_);
+        }
+        auto const* const moved = std::get_if<state_moved>(&event);
+        if (moved != nullptr) {
+            auto const saved =
+                moved->whole ? options_.saving->finish() : unavailable("QEMU could not save it");
+            if (!saved) options_.say(fmt::format("no template could be made: {}", saved.error().message));
+            end_saving();
+        }
+        auto const is_ready = said != nullptr && std::holds_alternative<wire::ready>(*said);
+        booted_ = booted_ || is_ready;
+        return is_ready || resting != nullptr || moved != nullptr;
+    }
+    /// The guest is the run's own from now on.
+    void end_saving() {
+        being_saved_ = false;
+        if (auto const given = options_.saving->hand_over(); !given)
+            return take(judge_.host_failed(given.error()));
+        session_->go_on();
     }
 
     /// Who has a guest in the debugger knows that it stands still.
@@ -228,7 +269,7 @@ private:
         if (judge_.boot() == 1)
             detectors_ = detector_times_for(
                 options_.acceleration,
-                measured_slowdown(options_.acceleration, wake_.is_wanted(), clock::now() - begun_),
+                measured_slowdown(options_.acceleration, is_restored(), clock::now() - begun_),
                 options_.budgets.test);
         if (is_watched()) {
             start.settings = detector_settings(detectors_, options_.acceleration);
@@ -255,8 +296,8 @@ private:
 
     void let_go() {
         auto const& said = *judge_.decision();
-        auto const sleeps = wake_.is_wanted() && !ready_; // another guest will boot in its place
-        auto const holdable = !gone_ && !sleeps && !std::holds_alternative<interrupted>(said);
+        auto const holdable = !gone_ && !is_asleep() && // another guest will boot in its place
+                              !std::holds_alternative<interrupted>(said);
         auto const failure = std::holds_alternative<failed>(said);
         if (holdable && (options_.hold_always || (options_.hold_failed && failure)))
             options_.on_hold(said);
@@ -319,6 +360,8 @@ private:
     bool gone_ = false;
     std::string start_again_;
     bool stopped_ = false;
+    bool being_saved_ = options_.saving != nullptr;
+    bool booted_ = is_restored();
     bool told_of_pause_ = false;
     bool showing_ = false;   ///< the kernel says what it was asked for
     bool abandoned_ = false; ///< nobody waits for the rest of the output any more

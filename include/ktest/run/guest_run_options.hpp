@@ -3,6 +3,7 @@
 #include <ktest/guest/wire.hpp>
 #include <ktest/run/judge.hpp>
 #include <ktest/run/kernel_record.hpp>
+#include <ktest/run/template_saving.hpp>
 #include <ktest/run/timeouts.hpp>
 
 #include <functional>
@@ -17,12 +18,13 @@ struct guest_run_options {
     timeouts budgets;
     accelerator acceleration{};
     judge_rules rules;
-    std::optional<wire::wake> wake; ///< what a restored guest is told first; none: it boots
-    bool console_on_stdout = false; ///< instead of the test's output
-    bool hold_failed = false;       ///< keep the VM when the test has ended without success
-    bool hold_always = false;       ///< keep it whatever the verdict
-    bool dump = false;              ///< the guest's memory goes to the run's files when it crashed or hung
-    bool power_off = false;         ///< when it is interrupted: the guest's disk is kept, so it must sync
+    std::optional<wire::wake> wake;    ///< what a restored or saved guest is told first; none: it only boots
+    template_saving* saving = nullptr; ///< the guest boots, and becomes a template before it is woken
+    bool console_on_stdout = false;    ///< instead of the test's output
+    bool hold_failed = false;          ///< keep the VM when the test has ended without success
+    bool hold_always = false;          ///< keep it whatever the verdict
+    bool dump = false;                 ///< the guest's memory goes to the run's files when it crashed or hung
+    bool power_off = false;            ///< when it is interrupted: the guest's disk is kept, so it must sync
     std::function<void(std::string_view)> say;   ///< a line for the user
     std::function<bool()> is_debugged;           ///< whether a debugger has the guest; empty: nobody can
     std::function<void(verdict const&)> on_hold; ///< the VM stays: tell how to get in

@@ -2,9 +2,9 @@
 
 #include <ktest/run/guest_run.hpp>
 #include <ktest/run/kvm_fitness.hpp>
-#include <ktest/run/make_template.hpp>
 #include <ktest/run/prepare_guest.hpp>
 #include <ktest/run/template_key.hpp>
+#include <ktest/run/template_saving.hpp>
 
 #include <functional>
 #include <optional>
@@ -33,7 +33,6 @@ public:
                  std::function<void(std::string_view)> say)
         : wanted_{wanted},
           use_{use},
-          has_payload_{has_payload},
           store_{where.templates()},
           marks_{store_.marks()},
           scratch_{where.scratch()},
@@ -47,24 +46,28 @@ public:
             key_ = template_key(wanted, has_payload, *qemu);
     }
 
-    /// What the guest in this slot begins with.
-    auto begin(slot const& place) -> guest_start {
+    /// What the guest begins with. One that is to be saved gets the payload only afterwards, from here.
+    auto begin(descriptor& payload) -> result<guest_start> {
         found_.reset();
+        saving_.reset();
         if (key_.empty() || failed_ || marks_.is_cold(key_)) return {};
         find();
-        if (!found_ && !failed_ && pays() && make(place)) find();
+        if (!found_ && !failed_ && pays()) begin_saving(payload);
+        if (saving_) return saving_->start();
         if (!found_) return {};
-        return {.how = guest_start::kind::restored,
-                .memory = std::move(found_->memory),
-                .root_writes = std::move(found_->root_writes),
-                .state = std::move(found_->state)};
+        return guest_start{.how = guest_start::kind::restored,
+                           .memory = std::move(found_->memory),
+                           .root_writes = std::move(found_->root_writes),
+                           .state = std::move(found_->state)};
     }
+    /// The guest is to become a template first; none: it is not.
+    auto saving() -> template_saving* { return saving_ ? &*saving_ : nullptr; }
 
-    /// What a restored guest is told first in its slot; none: it boots. By `seed` it differs a little from
-    /// others.
+    /// What a restored or saved guest is told first in its slot; none: it only boots. By `seed` it differs a
+    /// little from others.
     auto wake(slot const& place, std::string const& nonce, std::uint32_t seed) const
         -> std::optional<wire::wake> {
-        if (!found_) return std::nullopt;
+        if (!found_ && !saving_) return std::nullopt;
         std::random_device random;
         std::string entropy;
         while (entropy.size() < 32) entropy += static_cast<char>(random() & 0xffU);
@@ -87,6 +90,7 @@ public:
             failed_ = true;
             if (marks_.count_failure(key_)) store_.drop(key_);
         }
+        if (saving_) learn_of_saving(outcome);
         if (found_ && outcome.boot) marks_.forgive(key_);
         if (!found_ && outcome.boot) marks_.make_known(key_);
     }
@@ -95,7 +99,8 @@ public:
     auto describe() const -> std::string {
         return found_ ? fmt::format("template {} {}", found_->id, short_age(found_->age)) : "cold";
     }
-    auto is_restored() const -> bool { return found_.has_value(); }
+    /// Whether the guest began as others of its template do.
+    auto is_of_template() const -> bool { return found_.has_value(); }
 
 private:
     auto pays() const -> bool { return use_ != template_use::when_known || marks_.is_known(key_); }
@@ -110,37 +115,41 @@ private:
             say_(fmt::format("the template cannot be used, so the guest boots: {}", found.error().message));
     }
 
-    auto make(slot const& place) -> bool {
+    void begin_saving(descriptor& payload) {
         auto lock = store_.begin_making(key_);
-        if (!lock || !*lock) {
-            if (!lock) say_(fmt::format("no template: {}", lock.error().message));
-            return false;
-        }
+        if (!lock) say_(fmt::format("no template: {}", lock.error().message));
+        if (!lock || !*lock) return; // or another run makes it
         store_.prune();
-        auto payload = result<descriptor>{};
-        if (has_payload_)
-            payload = detail::open_blank(scratch_, payload_disk_size).and_then([](descriptor const& blank) {
-                return reopen(blank, O_RDONLY);
-            });
-        auto const made = std::move(payload).and_then([&](descriptor file) {
-            return make_template(wanted_, place, scratch_, store_.place_of(key_), std::move(file));
-        });
-        if (made) return true;
-        say_(fmt::format("no template could be made: {}", made.error().message));
-        store_.remove(key_);
-        marks_.count_failure(key_);
-        return false;
+        auto opened =
+            template_saving::open(wanted_, store_.place_of(key_), std::move(**lock), payload, scratch_);
+        if (opened)
+            saving_.emplace(std::move(*opened));
+        else
+            say_(fmt::format("no template could be made: {}", opened.error().message));
+    }
+
+    /// A guest that was saved is its template's first.
+    void learn_of_saving(guest_outcome const& outcome) {
+        failed_ = !outcome.boot;
+        saving_.reset();
+        auto found = store_.find(key_);
+        if (found && *found) {
+            found_ = std::move(*found);
+        } else if (!std::holds_alternative<interrupted>(outcome.said)) {
+            store_.drop(key_);
+            marks_.count_failure(key_);
+        }
     }
 
     machine_request const& wanted_;
     template_use use_;
-    bool has_payload_;
     template_store store_;
     template_marks marks_;
     std::filesystem::path scratch_;
     std::function<void(std::string_view)> say_;
     std::string key_; ///< empty: no templates for this run
     std::optional<opened_template> found_;
+    std::optional<template_saving> saving_;
     bool failed_ = false;
 };
 

@@ -85,7 +85,14 @@ struct guest_start {
     descriptor memory;
     descriptor root_writes; ///< a qcow2 over the root image
     descriptor state;       ///< of the devices
+    descriptor payload;     ///< in place of the run's own, until it has been saved
 };
+
+/// The size of each scratch disk while a template is made; whoever starts from it is told his own.
+constexpr bytes template_scratch_size{std::uint64_t{1} << 30U};
+/// The size of the payload's disk, whatever is on it (the file is sparse): a restored guest learnt it when it
+/// was made.
+constexpr bytes payload_disk_size{std::uint64_t{8} << 30U};
 
 /// A machine ready to be started in its slot: disks blank or fresh, unnamed, and gone with it. `payload` is
 /// an open ISO 9660 image; none: no payload disk.
@@ -102,12 +109,14 @@ auto open_machine(machine_request const& wanted, slot const& place,
     launch made;
     auto const disks = [&]() -> result<void> {
         for (auto const size : wanted.scratch) {
-            auto disk = detail::open_blank(scratch_directory, size).and_then([&](descriptor file) {
+            auto const first = begin.how == kind::to_be_saved ? template_scratch_size : size;
+            auto disk = detail::open_blank(scratch_directory, first).and_then([&](descriptor file) {
                 return qemu.pass_file(std::move(file), true);
             });
             if (!disk) return tl::unexpected{disk.error()};
             ends.scratch.push_back(std::move(*disk));
         }
+        if (begin.payload) payload = std::move(begin.payload);
         if (payload) ends.payload = inherited_file{.read_only = qemu.pass(std::move(payload))};
         if (wanted.modules_image) {
             auto modules = open_file(*wanted.modules_image, O_RDONLY);
@@ -149,7 +158,7 @@ auto open_machine(machine_request const& wanted, slot const& place,
                          .mask = 0077};
             made.inherited = qemu.release();
             made.state = std::move(begin.state);
-            if (made.state)
+            if (begin.how != kind::boot)
                 for (auto const& [i, size] : wanted.scratch | ranges::views::enumerate)
                     made.resized.emplace_back(disk_node(scratch_serial(i)), size);
             return std::move(made);

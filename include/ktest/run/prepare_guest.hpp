@@ -18,10 +18,6 @@ struct prepared_guest {
     launch start;
 };
 
-/// The size of the payload's disk, whatever is on it (the file is sparse): a restored guest learnt it when it
-/// was made.
-constexpr bytes payload_disk_size{std::uint64_t{8} << 30U};
-
 /// The payload as an unnamed ISO 9660 image, open for reading.
 inline auto write_payload(std::filesystem::path const& directory, std::vector<archive_member> const& members)
     -> result<descriptor> {
@@ -37,7 +33,8 @@ inline auto write_payload(std::filesystem::path const& directory, std::vector<ar
 }
 
 /// Claims a slot and opens the machine's files. `payload` is what /cdrom will hold, an open ISO 9660 image;
-/// closed: there is none. Disks go to `scratch`. What the guest begins with is `begin(slot const&)`'s.
+/// closed: there is none. Disks go to `scratch`. What the guest begins with is `begin(descriptor&
+/// payload)`'s, which may keep the payload.
 template<class Begin>
 auto prepare_guest(machine_request const& wanted, descriptor payload, paths const& where,
                    std::filesystem::path const& scratch, slot_wait const& wait, Begin begin)
@@ -46,7 +43,10 @@ auto prepare_guest(machine_request const& wanted, descriptor payload, paths cons
         .and_then([&] { return find_program(x86_64::program, "qemu-system-x86"); })
         .and_then([&](auto const&) { return claim_slot(where, wait); })
         .and_then([&](slot place) {
-            return open_machine<x86_64>(wanted, place, scratch, std::move(payload), begin(place))
+            return begin(payload)
+                .and_then([&](guest_start start) {
+                    return open_machine<x86_64>(wanted, place, scratch, std::move(payload), std::move(start));
+                })
                 .map([&](launch start) {
                     return prepared_guest{std::move(place), std::move(start)};
                 });
@@ -58,7 +58,7 @@ inline auto prepare_guest(machine_request const& wanted, descriptor payload, pat
                           std::filesystem::path const& scratch, slot_wait const& wait)
     -> result<prepared_guest> {
     return prepare_guest(wanted, std::move(payload), where, scratch, wait,
-                         [](slot const&) { return guest_start{}; });
+                         [](descriptor const&) { return result<guest_start>{}; });
 }
 
 } // namespace ktest

@@ -26,7 +26,7 @@ struct launch {
     std::vector<descriptor> inherited; ///< what `qemu.descriptors` names, kept open until QEMU has it
     descriptor qmp, agent, output, console;
     descriptor state; ///< of a saved machine, to be loaded; closed: the machine boots
-    std::vector<std::pair<std::string, bytes>> resized; ///< disks that were of another size when it was saved
+    std::vector<std::pair<std::string, bytes>> resized; ///< disks that are of another size until it goes on
 };
 
 /// One running QEMU and everything that it and its guest say, as events in the loop's thread. Destroyed, it
@@ -72,6 +72,17 @@ public:
         qmp_.execute("migrate-set-parameters", {{"max-bandwidth", unlimited}});
         move_state(state, "migrate");
     }
+    /// Lets the guest go on where it was saved, and gives its disks their sizes.
+    void go_on() {
+        qmp_.execute("cont", nlohmann::json::object(), [this](result<nlohmann::json> const& taken) {
+            // QEMU tells that the state is saved a moment before it can go on.
+            constexpr auto limit = 10'000;
+            if (!taken) return ++tries_to_go_on_ < limit ? go_on() : kill();
+            // A disk is nobody's as long as its guest may go on elsewhere.
+            for (auto const& [node, size] : std::exchange(resized_, {}))
+                qmp_.execute("block_resize", {{"node-name", node}, {"size", size.count}});
+        });
+    }
     /// Ends QEMU at once; `machine_gone` follows.
     void kill() {
         if (!ended_) ::kill(-pid_, SIGKILL);
@@ -115,9 +126,9 @@ private:
                       },
                       [this] { part_ended(); }} {
         with.inherited.clear();
+        resized_ = std::move(with.resized);
         if (with.state) {
             loading_ = true;
-            resized_ = std::move(with.resized);
             prepare_to_move();
             move_state(with.state, "migrate-incoming");
         }
@@ -167,11 +178,7 @@ private:
     }
 
     void state_has_moved(bool whole) {
-        if (whole && loading_) {
-            for (auto const& [node, size] : resized_)
-                qmp_.execute("block_resize", {{"node-name", node}, {"size", size.count}});
-            qmp_.execute("cont"); // it was saved standing still
-        }
+        if (whole && loading_) go_on(); // it was saved standing still
         on_event_(state_moved{whole});
     }
     void prepare_to_move() {
@@ -228,6 +235,7 @@ private:
     int parts_ended_ = 0;
     bool ended_ = false;
     bool loading_ = false;
+    int tries_to_go_on_ = 0;
     std::vector<std::pair<std::string, bytes>> resized_;
     bool waiting_ = false;
     bool agent_broken_ = false;

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <ktest/copy_data.hpp>
-#include <ktest/image/overlay.hpp>
 #include <ktest/image/unfinished_file.hpp>
+#include <ktest/run/open_machine.hpp>
 #include <ktest/run/template_store.hpp>
 
 #include <sys/mman.h>
@@ -13,6 +13,7 @@ namespace ktest {
 struct template_files {
     /// The guest's while it boots: a disk's file system would take a second for its page faults.
     descriptor live_memory;
+    descriptor live_root; ///< what it writes to the root
     unfinished_file memory, root_writes, state;
 
     /// `size` of memory, an empty overlay over a root of `root_size`.
@@ -26,8 +27,10 @@ struct template_files {
         descriptor live{::memfd_create("ktest-template", MFD_CLOEXEC)};
         if (!live || ::ftruncate(live.get(), static_cast<off_t>(size.count)) != 0)
             return system_failure(errno, "memfd_create");
-        return write_all(root->number(), empty_overlay(root_size)).map([&] {
-            return template_files{std::move(live), std::move(*memory), std::move(*root), std::move(*state)};
+        auto live_root = detail::open_overlay(place, root_size);
+        return std::move(live_root).map([&](descriptor overlay) {
+            return template_files{std::move(live), std::move(overlay), std::move(*memory), std::move(*root),
+                                  std::move(*state)};
         });
     }
 
@@ -39,6 +42,8 @@ struct template_files {
             return detail::file_trace(same);
         };
         if (auto copied = copy_data(live_memory.get(), memory.number(), place / "memory"); !copied)
+            return copied;
+        if (auto copied = copy_data(live_root.get(), root_writes.number(), place / "root.qcow2"); !copied)
             return copied;
         if (::lseek(state.number(), 0, SEEK_SET) != 0) return system_failure(errno, "{}", place.string());
         auto const saved = read_all(state.number());
