@@ -10,6 +10,7 @@
 #include <ktest/run/last_look.hpp>
 #include <ktest/run/output_copy.hpp>
 #include <ktest/run/run_log.hpp>
+#include <ktest/run/saving_steps.hpp>
 #include <ktest/run/session.hpp>
 #include <ktest/run/stage_clock.hpp>
 #include <ktest/run/timeouts.hpp>
@@ -37,6 +38,10 @@ public:
           log_{log},
           judge_{options_.start.nonce, options_.rules},
           wake_{options_.wake},
+          saving_{options_.saving,
+                  {.say = [this](std::string_view text) { options_.say(text); },
+                   .host_failed = [this](error const& why) { take(judge_.host_failed(why)); },
+                   .goes_on = [this] { wake_.give(*session_); }}},
           signals_{loop_, SIGINT, SIGTERM},
           stage_clock_{loop_, [this] { return stands_still(); }},
           step_timer_{loop_},
@@ -63,7 +68,7 @@ public:
         session_ = std::move(*session);
         last_look_ = std::make_unique<last_look>(loop_, *session_, log_, options_.say);
         watch_.begin(*session_);
-        if (options_.saving != nullptr) session_->tell(wire::rest{}); // there when init begins to listen
+        saving_.begin(*session_);
         limit_stage(stage::boot, is_restored() ? options_.budgets.wake : options_.budgets.boot);
         while (!gone_ && loop_.run_one() > 0) {
         }
@@ -89,7 +94,7 @@ private:
         auto const* const gone = std::get_if<machine_gone>(&event);
         if (gone != nullptr) gone_ = true;
         watch_life(event);
-        if (being_saved_ && is_of_saving(event)) return;
+        if (saving_.takes(event)) return;
         if (auto const* said = std::get_if<wire::from_guest>(&event)) {
             if (auto const* awake = std::get_if<wire::awake>(said);
                 awake != nullptr && !wake_.is_well(*awake))
@@ -99,7 +104,7 @@ private:
         auto const step = judge_.see(event);
         if (auto const* halt = std::get_if<guest_stopped>(&event)) {
             heed_pause(halt->stopped);
-            if (!stopped_ && !being_saved_) wake_.give(*session_);
+            if (!stopped_ && !saving_.in_progress()) wake_.give(*session_);
         }
         auto const* const moved = std::get_if<state_moved>(&event);
         if (moved != nullptr && !moved->whole) session_->kill();
@@ -118,39 +123,7 @@ private:
 
     auto is_restored() const -> bool { return wake_.is_wanted() && options_.saving == nullptr; }
     /// A guest that has booted, and ought to have woken.
-    auto is_asleep() const -> bool { return wake_.is_wanted() && booted_ && !ready_; }
-
-    /// What concerns only the template that this guest becomes.
-    auto is_of_saving(session_event const& event) -> bool {
-        if (std::holds_alternative<guest_reset>(event)) end_saving();
-        auto const* const said = std::get_if<wire::from_guest>(&event);
-        if (said != nullptr) options_.saving->hear(*said);
-        auto const* const resting = said != nullptr ? std::get_if<wire::resting>(said) : nullptr;
-        if (resting != nullptr && options_.saving->is_fit(*resting)) {
-            session_->save(options_.saving->state());
-        } else if (resting != nullptr) {
-            options_.say("no template could be made: the kernel reported something while it booted");
-            end_saving();
-            wake_.give(*session_);
-        }
-        auto const* const moved = std::get_if<state_moved>(&event);
-        if (moved != nullptr) {
-            auto const saved =
-                moved->whole ? options_.saving->finish() : unavailable("QEMU could not save it");
-            if (!saved) options_.say(fmt::format("no template could be made: {}", saved.error().message));
-            end_saving();
-        }
-        auto const is_ready = said != nullptr && std::holds_alternative<wire::ready>(*said);
-        booted_ = booted_ || is_ready;
-        return is_ready || resting != nullptr || moved != nullptr;
-    }
-    /// The guest is the run's own from now on.
-    void end_saving() {
-        being_saved_ = false;
-        if (auto const given = options_.saving->hand_over(); !given)
-            return take(judge_.host_failed(given.error()));
-        session_->go_on();
-    }
+    auto is_asleep() const -> bool { return (is_restored() || saving_.has_booted()) && !ready_; }
 
     /// Who has a guest in the debugger knows that it stands still.
     void heed_pause(bool stopped) {
@@ -345,6 +318,7 @@ private:
     run_log& log_;
     judge judge_;
     wake_call wake_;
+    saving_steps saving_;
     boost::asio::signal_set signals_;
     stage_clock stage_clock_;
     boost::asio::steady_timer step_timer_;
@@ -360,8 +334,6 @@ private:
     bool gone_ = false;
     std::string start_again_;
     bool stopped_ = false;
-    bool being_saved_ = options_.saving != nullptr;
-    bool booted_ = is_restored();
     bool told_of_pause_ = false;
     bool showing_ = false;   ///< the kernel says what it was asked for
     bool abandoned_ = false; ///< nobody waits for the rest of the output any more
