@@ -36,10 +36,12 @@ making=$(median <making.times)
 echo "cold $cold ms, warm $warm ms: ratio $(ratio "$warm" "$cold")"
 echo "first run $first ms ($((first - cold)) more than cold), the one that makes $making ms ($((making - cold)) more)"
 
-suite() { seq 40 | xargs -P 2 -I{} env "${variables[@]}" "$KTEST" run "$@" -o "$work/suite/{}" "$hello"; }
-suite_cold=$(milliseconds suite --cold)
+mkdir suite
+for i in $(seq 40); do echo "add_test(case$i \"$KTEST\" run -o \"$work/suite/out/$i\" \"$hello\")"; done >suite/CTestTestfile.cmake
+suite() { env "${variables[@]}" "$@" ctest --test-dir suite -j 2; }
+suite_cold=$(milliseconds suite KTEST_COLD=1)
 suite_warm=$(milliseconds suite)
-echo "40 cases, 2 at once: cold $suite_cold ms, warm $suite_warm ms: $(ratio "$suite_cold" "$suite_warm") times as fast"
+echo "40 cases under ctest -j2: cold $suite_cold ms, warm $suite_warm ms: $(ratio "$suite_cold" "$suite_warm") times as fast"
 
 # memory OPTION...: KiB of PSS of 8 QEMUs at once, each of a guest of 512M that waits.
 printf '%s\n' '#!/bin/sh' 'if [ "$1" = deps ]; then echo MEM=512M; echo CPUS=1; exit; fi' 'echo here; sleep 1000' >waits
@@ -66,4 +68,41 @@ done
 pss_cold=$(memory --cold)
 pss_warm=$(memory)
 echo "PSS of 8 guests of 512M: cold $((pss_cold / 1024)) MiB, warm $((pss_warm / 1024)) MiB: ratio $(ratio "$pss_warm" "$pss_cold")"
+# work OPTION...: milliseconds that the test itself takes for a compile, and for writing and reading a disk.
+compiler=$(gcc -print-prog-name=cc1)
+if [ -x "$compiler" ]; then
+    ln -s "$compiler" cc1
+    printf '#include <stdio.h>\n#include <stdlib.h>\n#include <math.h>\nint main(void) { return puts("") < 0; }\n' | gcc -E - -o big.i
+    cat >works <<'TEST'
+#!/bin/bash
+if [ "$1" = deps ]; then printf '%s\n' MEM=512M SCRATCH=1G REQUIRE=cc1,big.i; exit; fi
+took() { local begun=${EPOCHREALTIME/./}; "${@:2}" >/dev/null 2>&1 || exit; echo "$1 $(((${EPOCHREALTIME/./} - begun) / 1000))"; }
+compile() { for i in 1 2 3; do cc1 -quiet -O2 big.i -o /tmp/big.s || return; done; }
+disk() {
+    dd if=/dev/zero of=/dev/vda bs=64k count=2000 oflag=direct && dd if=/dev/zero of=/dev/vda bs=4k count=3000 oflag=direct,dsync \
+        && dd if=/dev/vda of=/dev/null bs=4k count=8000 iflag=direct
+}
+took compile compile; took disk disk
+echo "TEST SUCCESS"
+TEST
+    chmod +x works
+    for i in 1 2; do milliseconds ktest run works >/dev/null; done
+    for ((i = 0; i < 5; ++i)); do
+        ktest run --cold works 2>/dev/null >>works.cold
+        ktest run works 2>/dev/null >>works.warm
+    done
+    rounds=5
+    for what in compile disk; do
+        booted=$(sed -n "s/^$what //p" works.cold | median)
+        restored=$(sed -n "s/^$what //p" works.warm | median)
+        echo "$what: booted $booted ms, restored $restored ms: ratio $(ratio "$restored" "$booted")"
+    done
+fi
+# Where virtme-ng is, the same kernel by it.
+if command -v vng >/dev/null; then
+    kernel=$(readlink -f "$home/.ktest/kernels/default")
+    for ((i = 0; i < 5; ++i)); do milliseconds vng -r "$kernel"/boot/vmlinuz* -- true >>vng.times; done
+    rounds=5
+    echo "virtme-ng $(median <vng.times) ms"
+fi
 echo "load after: $(cut -d' ' -f1-3 /proc/loadavg)"

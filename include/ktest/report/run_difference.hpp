@@ -33,19 +33,26 @@ inline auto without_numbers(std::string_view text) -> std::string {
     return plain;
 }
 
+/// Whether a kernel's line tells of its host: how long that let it wait.
+inline auto is_of_the_host(std::string_view warning) -> bool {
+    return warning.starts_with("hrtimer: interrupt took ")
+           || warning.starts_with("perf: interrupt took too long");
+}
+
 /// Everything that a run said but its verdict.
 inline auto told(compared_run const& run) -> std::set<std::string> {
     std::set<std::string> all;
     for (auto const& one : run.report.subtests)
         all.insert(fmt::format("subtest {}: {}", one.name, to_string(one.what)));
-    for (auto const& text : run.warnings) all.insert("kernel: " + without_numbers(text));
+    for (auto const& text : run.warnings)
+        if (!is_of_the_host(text)) all.insert("kernel: " + without_numbers(text));
     return all;
 }
 
 } // namespace detail
 
 /// What two runs of one test did not say alike, a line each: the verdict, subtests, the kernel's warnings.
-/// Numbers in a text are no difference.
+/// Numbers in a text are no difference, nor is how long the host let a guest wait.
 inline auto differences_between(compared_run const& one, compared_run const& other)
     -> std::vector<std::string> {
     std::vector<std::string> lines;

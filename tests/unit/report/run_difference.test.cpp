@@ -50,3 +50,8 @@ TEST_CASE("a warning that only one kernel gave is a difference, once", "[run_dif
     CHECK(compare({}, {}, {}, {"clocksource: unstable", "clocksource: unstable"})
           == lines{"only restored: kernel: clocksource: unstable"});
 }
+
+TEST_CASE("how long the host let a guest wait is no difference", "[run_difference]") {
+    CHECK(compare({}, {}, {"hrtimer: interrupt took 12345 ns"}, {}).empty());
+    CHECK(compare({}, {}, {}, {"perf: interrupt took too long (2500 > 2499)"}).empty());
+}
