@@ -1,5 +1,6 @@
-# Ends runs at random moments, in whatever they are doing, while others go on: nothing of them may be left, and
-# the others must not notice. KTEST_ROUNDS rounds (5), KTEST_BESIDE runs beside them (2), KTEST_SEED.
+# Ends runs at random moments, in whatever they are doing, while others go on: nothing of them may be left, none has a
+# wrong verdict, and the others must not notice.
+# KTEST_ROUNDS rounds (5), KTEST_BESIDE runs beside them (2), KTEST_SEED.
 . "$(dirname "$0")/../sandbox.sh" || exit
 need_image
 rounds=${KTEST_ROUNDS:-5}
@@ -7,6 +8,8 @@ beside=${KTEST_BESIDE:-2}
 RANDOM=${KTEST_SEED:-$$}
 echo "seed ${KTEST_SEED:-$$}"
 unset KTEST_ROUNDS KTEST_BESIDE KTEST_SEED
+variables+=("XDG_CACHE_HOME=$sandbox/cache") # what the first runs make is killed half made
+mkdir "$sandbox/cache"
 
 printf '%s\n' '#!/bin/sh' 'if [ "$1" = deps ]; then' 'setsid sleep 1000 & sleep 0.$(($$ % 3))' \
     'kill $!; echo MEM=256M; echo SCRATCH=10M; exit; fi' 'echo writing >/dev/vda' 'sleep 1000' >victim
@@ -42,13 +45,42 @@ only_bystanders_left() {
     [ -z "$(left_processes)" ] && [ "$(busy_slots | wc -l)" -le ${#bystanders[@]} ] && [ -z "$(ls -A "$scratch")" ]
 }
 
+# A run starts within a second when it has a template, and then only waits: every other moment is one of the start.
+moment() {
+    local seconds=0
+    [ $((RANDOM % 2)) = 0 ] || seconds=$((RANDOM % 6))
+    sleep "$seconds.$((RANDOM % 10))$((RANDOM % 10))"
+}
+
+locked_files() {
+    local file
+    find "$sandbox" -xdev -name '*.lock' | while read -r file; do flock -n "$file" true || echo "$file"; done
+}
+
+# What a run keeps has the name that it ought to have: nothing half made, no link beside the link that it would replace.
+odd_names() {
+    find "$runtime" -mindepth 1 -type f ! -path '*/slots/[0-9][0-9].lock' ! -path '*/vm/[0-9][0-9]/*'
+    find "$home" "$work/.ktest" "$sandbox/cache" -xdev \( -name '*.new' -o -name '.new-*' -o -name '*.part' -o -name '.latest-*' -o -name 'vm.[0-9]*' \)
+    find "$home/.ktest/templates" -type f ! -name '*.lock' -regex '.*\.[0-9]+'
+    ls -A "$scratch"
+}
+
+# traces: whatever could outlive a run and the processes that made it.
+traces() {
+    odd_names
+    locked_files
+    grep -F "$sandbox" /proc/net/unix /proc/self/mountinfo
+    losetup -nO BACK-FILE 2>/dev/null | grep -F "$sandbox"
+    grep -lE '"verdict": *"(passed|failed)"' .ktest/out/victim/*/result.json
+} 2>/dev/null
+
 end_runs() { # SIGNAL STATUS
-    local round pid status slowest=0 began took stages=()
+    local round pid status slowest=0 began took
     for round in $(seq "$rounds"); do
         start_bystanders
         (exec env "${variables[@]}" "KTEST_SANDBOX=$mark" "$KTEST" run victim) >"$sandbox/out" 2>"$sandbox/err" &
         pid=$!
-        sleep "$((RANDOM % 6)).$((RANDOM % 10))$((RANDOM % 10))" # the moment
+        moment
         kill -"$1" "$pid"
         began=${EPOCHREALTIME/./}
         status=0
@@ -66,6 +98,7 @@ end_runs() { # SIGNAL STATUS
         bystanders=("${bystanders[@]:1}")
     done
     mark=beside-$mark nothing_left
+    [ -z "$(traces)" ] || fail "left: $(traces)"
     echo "$rounds rounds of SIG$1 beside $beside runs: nothing left, slowest clean-up $((slowest / 1000)) ms, $passed_beside bystanders passed"
 }
 
