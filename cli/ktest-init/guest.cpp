@@ -47,6 +47,7 @@ void guest::serve(std::function<problem()> const& set_up) {
         // at once.
         auto const quiet = ::poll(sources.data(), sources.size(), patience()) == 0;
         beat();
+        if (finish_ && std::chrono::steady_clock::now() >= finish_by_) finish_now();
         if (sources[1].revents != 0) forward_kernel_log();
         if (sources[4].revents != 0)
             if (auto said = streams_.next()) host_.send(*std::move(said));
@@ -60,8 +61,10 @@ void guest::serve(std::function<problem()> const& set_up) {
 
 auto guest::patience() const -> int {
     if (!daemons_) return 100;
-    if (!heartbeat_) return -1;
-    auto const left = next_beat_ - std::chrono::steady_clock::now();
+    if (!heartbeat_ && !finish_) return -1;
+    auto next = heartbeat_ ? next_beat_ : finish_by_;
+    if (finish_) next = std::min(next, finish_by_);
+    auto const left = next - std::chrono::steady_clock::now();
     return std::max(0, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
 }
 
@@ -150,6 +153,7 @@ auto guest::start_command(wire::run const& run) -> problem {
     auto const pid = start(what);
     if (pid < 0) return failure("cannot fork");
     streams_.handed_over();
+    command_runs_ = true;
     when_ended(pid, [this](int status) { command_ended(status); });
     return {};
 }
@@ -164,9 +168,21 @@ void guest::command_ended(int status) {
         host_.send(*std::move(said));
     }
     host_.send(wire::ended{*nonce_, static_cast<std::uint32_t>(status)});
+    command_runs_ = false;
+    if (finish_) finish_now();
 }
 
+// Who has said success mostly ends at once; what he says, and what the kernel does of it, must not depend on
+// who is faster.
 void guest::carry_out(wire::finish const& finish) {
+    constexpr std::chrono::milliseconds patience{100};
+    finish_ = finish;
+    finish_by_ = std::chrono::steady_clock::now() + patience;
+    if (!command_runs_) finish_now();
+}
+
+void guest::finish_now() {
+    auto const finish = *std::exchange(finish_, std::nullopt);
     forward_kernel_log();
     send_out_files([this](wire::out_file piece) { host_.send(std::move(piece)); });
     forward_kernel_log();

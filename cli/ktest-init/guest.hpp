@@ -39,6 +39,7 @@ private:
     auto prepare(wire::run const& run) -> problem;
     auto start_command(wire::run const& run) -> problem;
     void command_ended(int status);
+    void finish_now();
     void forward_kernel_log();
     auto patience() const -> int;
     void beat();
@@ -62,6 +63,9 @@ private:
     bool deaf_ = false;    ///< the host could not be understood
     std::optional<std::chrono::milliseconds> heartbeat_;
     std::chrono::steady_clock::time_point next_beat_;
+    bool command_runs_ = false;
+    std::optional<wire::finish> finish_; ///< once the command has ended, or then
+    std::chrono::steady_clock::time_point finish_by_;
 };
 
 } // namespace ktest::init
