@@ -18,7 +18,7 @@ public:
         auto comment = std::string{};
         passage.lost.for_each([&](port_number to) { say(comment, "lost on the way to ", to); });
         passage.cut.for_each([&](port_number to) { say(comment, "cut off from ", to); });
-        auto const when = epoch_ + (passage.when - std::chrono::steady_clock::time_point{});
+        auto const when = epoch_ + passage.when.time_since_epoch();
         writer_.write(passage.from.index, when, passage.frame.bytes(), comment);
     }
 

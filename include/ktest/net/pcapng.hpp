@@ -19,7 +19,7 @@ public:
     /// Writes to `file` from its offset on.
     pcapng_writer(descriptor file, std::vector<std::string> const& interfaces,
                   std::uint64_t limit = default_limit)
-        : file_{std::move(file)}, left_out_(interfaces.size()), received_(interfaces.size()), limit_{limit} {
+        : file_{std::move(file)}, frames_(interfaces.size()), limit_{limit} {
         block(section_header, [&] {
             put(std::uint32_t{0x1A2B3C4D}); // in the byte order of this machine
             put(std::uint16_t{1});          // version 1.0
@@ -42,11 +42,9 @@ public:
     /// A frame that came from a node; `comment` is shown beside it, unless it is empty.
     void write(std::size_t interface, time when, std::span<std::byte const> frame,
                std::string_view comment = {}) {
-        ++received_[interface];
-        if (failure_ || written_ + block_.size() + frame.size() + comment.size() + 64 > limit_) {
-            ++left_out_[interface];
-            return;
-        }
+        ++frames_[interface].received;
+        if (failure_ || written_ + block_.size() + frame.size() + comment.size() + 64 > limit_) return;
+        ++frames_[interface].waiting;
         block(enhanced_packet, [&] {
             put(static_cast<std::uint32_t>(interface));
             put_time(when);
@@ -64,29 +62,30 @@ public:
     /// Frames that are not in the file.
     auto left_out() const -> std::uint64_t {
         std::uint64_t all = 0;
-        for (auto const count : left_out_) all += count;
+        for (auto const& one : frames_) all += one.left_out();
         return all;
     }
 
     /// What is in the file now is whole blocks.
     void flush() {
         if (failure_ || block_.empty()) return block_.clear();
-        if (auto const done = write_all(file_.get(), block_); done)
-            written_ += block_.size();
-        else
-            give_up(done.error());
+        auto const done = write_all(file_.get(), block_);
+        if (!done) give_up(done.error());
+        written_ += done ? block_.size() : 0;
+        for (auto& one : frames_) one.kept += done ? one.waiting : 0;
+        for (auto& one : frames_) one.waiting = 0;
         block_.clear();
     }
 
     /// Says for each interface how many of its frames were left out. Nothing is written after it. An error is
     /// the first that befell the file, which can be read up to there.
     auto finish() -> result<void> {
-        for (std::size_t interface = 0; interface < received_.size(); ++interface)
-            block(interface_statistics, [&] {
+        for (std::size_t interface = 0; interface < frames_.size(); ++interface)
+            block(interface_statistics, [&, dropped = frames_[interface].left_out()] {
                 put(static_cast<std::uint32_t>(interface));
                 put_time(last_);
-                option(frames_received, bytes_of(received_[interface]));
-                option(frames_dropped, bytes_of(left_out_[interface]));
+                option(frames_received, bytes_of(frames_[interface].received));
+                option(frames_dropped, bytes_of(dropped));
                 end_options();
             });
         flush();
@@ -138,6 +137,13 @@ private:
         put(static_cast<std::uint32_t>(count));
     }
 
+    struct counts {
+        std::uint64_t received = 0;
+        std::uint64_t waiting = 0; ///< in a block that is still to be written
+        std::uint64_t kept = 0;    ///< in the file
+        auto left_out() const -> std::uint64_t { return received - waiting - kept; }
+    };
+
     /// A block that is only in part in the file goes.
     void give_up(error why) {
         failure_ = std::move(why);
@@ -150,8 +156,8 @@ private:
 
     descriptor file_;
     off_t begin_ = std::max<off_t>(::lseek(file_.get(), 0, SEEK_CUR), 0);
-    std::string block_; ///< whole blocks that are to be written, and the one that is being made
-    std::vector<std::uint64_t> left_out_, received_;
+    std::string block_;          ///< whole blocks that are to be written, and the one that is being made
+    std::vector<counts> frames_; ///< of each interface
     std::uint64_t limit_, written_ = 0;
     time last_{};
     std::optional<error> failure_;
