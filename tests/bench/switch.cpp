@@ -6,9 +6,8 @@
 #include <ktest/run/switch_loop.hpp>
 
 #include <cstring>
+#include <ctime>
 #include <optional>
-
-#include <time.h>
 
 namespace {
 

@@ -3,11 +3,10 @@
 #include <ktest/net/forwarding_table.hpp>
 #include <ktest/net/frames_in_flight.hpp>
 #include <ktest/net/link_faults.hpp>
+#include <ktest/net/port_watch.hpp>
 #include <ktest/net/switch_port.hpp>
 
 #include <functional>
-
-#include <sys/epoll.h>
 
 namespace ktest {
 
@@ -25,56 +24,48 @@ class l2_switch {
 public:
     using time = std::chrono::steady_clock::time_point;
 
-    static auto create(link_faults faults) -> result<l2_switch> {
-        descriptor readiness{::epoll_create1(EPOLL_CLOEXEC)};
-        if (!readiness) return system_failure(errno, "epoll_create");
-        return l2_switch{std::move(readiness), std::move(faults)};
+    static auto create(link_faults const& faults) -> result<l2_switch> {
+        return port_watch::create().map([&](port_watch watch) {
+            return l2_switch{std::move(watch), faults};
+        });
     }
 
     /// Takes the switch's end of a cable; a port that has one already gets the new one.
     auto plug(port_number port, descriptor end) -> result<void> {
         unplug(port);
-        epoll_event event{.events = EPOLLIN, .data = {.u64 = port.index}};
-        if (::epoll_ctl(readiness_.get(), EPOLL_CTL_ADD, end.get(), &event) != 0)
-            return system_failure(errno, "epoll");
-        ports_[port.index].emplace(std::move(end));
-        connected_.insert(port);
-        return {};
+        return watch_.add(port, end.get()).map([&] {
+            ports_[port.index].emplace(std::move(end));
+            connected_.insert(port);
+        });
     }
     /// Closes the switch's end, with what waits there. Counters stay.
     void unplug(port_number number) {
         auto& port = ports_[number.index];
         if (!port) return;
         counters_[number.index].gone += port->backlog();
-        // Not left to its closing, for a child that has just been forked may have it, too.
-        ::epoll_ctl(readiness_.get(), EPOLL_CTL_DEL, port->number(), nullptr);
+        watch_.remove(number, port->number());
         port.reset();
         forget(number);
-        writing_.erase(number);
     }
 
-    /// An epoll descriptor: readable when there is something to do now.
-    auto number() const -> int { return readiness_.get(); }
+    /// Readable when there is something to do now.
+    auto number() const -> int { return watch_.number(); }
     /// When there is something to do although nothing becomes readable.
     auto next_arrival() const -> std::optional<time> { return flying_.next(); }
 
     /// Moves what there is, but at most a batch for each port, so that others in the loop have their turn.
     /// True: there may be more at once.
     auto work(time now) -> bool {
-        auto busy = land(now);
-        std::array<epoll_event, most_ports> ready{};
-        auto const count = ::epoll_wait(readiness_.get(), ready.data(), static_cast<int>(ready.size()), 0);
-        for (auto i = 0; i < count; ++i) {
-            auto const& event = ready[static_cast<std::size_t>(i)];
-            port_number const port{static_cast<std::size_t>(event.data.u64)};
-            if (!ports_[port.index]) continue;
-            if ((event.events & EPOLLOUT) != 0) {
-                ports_[port.index]->flush(counters_[port.index]);
-                settle(port);
+        if (land(now)) return true; // what comes now must not overtake it
+        auto busy = false;
+        watch_.for_each_ready([&](port_watch::ready_port const& ready) {
+            auto& port = ports_[ready.number.index];
+            if (port && ready.writable) {
+                port->flush(counters_[ready.number.index]);
+                settle(ready.number);
             }
-            if ((event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
-                busy |= receive(port, (event.events & (EPOLLHUP | EPOLLERR)) != 0, now);
-        }
+            if (port && ready.readable) busy |= receive(ready.number, ready.hung_up, now);
+        });
         return busy;
     }
 
@@ -88,10 +79,9 @@ public:
     void on_frame(std::function<void(frame_passage const&)> tap) { tap_ = std::move(tap); }
 
 private:
-    l2_switch(descriptor readiness, link_faults faults)
-        : readiness_{std::move(readiness)}, faults_{std::move(faults)} {}
+    l2_switch(port_watch watch, link_faults const& faults) : watch_{std::move(watch)}, faults_{faults} {}
 
-    /// What has arrived at its node's port.
+    /// What has arrived at its node's port. True: there is more.
     auto land(time now) -> bool {
         landed_.clear();
         while (landed_.size() < frames_at_once) {
@@ -106,7 +96,7 @@ private:
                 put_out(frame.bytes, frame.to);
         }
         send_out();
-        return landed_.size() == frames_at_once;
+        return flying_.next().value_or(time::max()) <= now;
     }
 
     auto receive(port_number from, bool hung_up, time now) -> bool {
@@ -189,15 +179,7 @@ private:
             port.flush(counters_[number.index]); // counts what waited
             forget(number);
         }
-        auto const waits = port.backlog() > 0;
-        if (waits == writing_.contains(number)) return;
-        if (waits)
-            writing_.insert(number);
-        else
-            writing_.erase(number);
-        epoll_event event{.events = EPOLLIN | (waits ? std::uint32_t{EPOLLOUT} : 0U),
-                          .data = {.u64 = number.index}};
-        ::epoll_ctl(readiness_.get(), EPOLL_CTL_MOD, port.number(), &event);
+        watch_.wait_for_room(number, port.number(), port.backlog() > 0);
     }
 
     void forget(port_number port) {
@@ -205,14 +187,13 @@ private:
         table_.forget(port);
     }
 
-    descriptor readiness_;
+    port_watch watch_;
     link_faults faults_;
     forwarding_table table_;
     frames_in_flight flying_;
     std::array<std::optional<switch_port>, most_ports> ports_;
     std::array<port_counters, most_ports> counters_{};
     port_set connected_; ///< those that frames are sent to
-    port_set writing_;   ///< those whose socket is watched for becoming writable
     std::function<void(frame_passage const&)> tap_;
 
     std::unique_ptr<frame_batch> batch_ = std::make_unique<frame_batch>();

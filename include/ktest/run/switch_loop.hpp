@@ -20,7 +20,7 @@ public:
 
 private:
     using clock = std::chrono::steady_clock;
-    static constexpr int most_rounds = 8; ///< before others in the loop have their turn
+    static constexpr int most_rounds = 4; ///< before others in the loop have their turn
 
     void wait() {
         ready_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](auto cancelled) {

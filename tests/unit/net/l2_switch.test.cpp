@@ -30,6 +30,7 @@ TEST_CASE("where nothing is wrong, no frame is lost, doubled or out of order", "
     lan.introduce();
     numbers at_1, at_2;
     constexpr auto many = 10'000U;
+    constexpr std::uint64_t size = 60;
     for (auto n = 0U; n < many; ++n) {
         lan.send(0, make_frame(mac(1), mac(0), n));
         lan.send(1, make_frame(mac(2), mac(1), n));
@@ -41,9 +42,9 @@ TEST_CASE("where nothing is wrong, no frame is lost, doubled or out of order", "
     CHECK(lan.numbers(0).empty());
     auto const& one = lan.counters(1);
     CHECK(one.frames_in == many + 1); // it was introduced
-    CHECK(one.bytes_in == 60 * (many + 1));
+    CHECK(one.bytes_in == size * (many + 1));
     CHECK(one.frames_out == many + 2);
-    CHECK(one.bytes_out == 60 * (many + 2));
+    CHECK(one.bytes_out == size * (many + 2));
     CHECK(one.full + one.gone + one.lost + one.cut + one.malformed == 0);
 }
 
@@ -287,6 +288,24 @@ TEST_CASE("delay and rate are exact on the clock", "[net]") {
         CHECK(lan.numbers(1) == numbers{n});
     }
     CHECK_FALSE(lan.lan.next_arrival());
+}
+
+TEST_CASE("no frame overtakes another, however many arrive at once", "[net]") {
+    link_faults faults{1};
+    faults.set(frame_delay{5ms, 5ms});
+    test_lan lan{2, faults};
+    numbers arrived;
+    auto n = 0U;
+    for (auto round = 0; round < 50; ++round) {
+        for (auto const end = n + 300; n < end; ++n) lan.send(0, make_frame(mac(1), mac(0), n));
+        lan.now += 7ms;
+        lan.send(0, make_frame(mac(1), mac(0), n++)); // may arrive at once, behind all those
+        for (auto const number : lan.numbers(1)) arrived.push_back(number);
+    }
+    lan.now += 10ms;
+    lan.settle();
+    for (auto const number : lan.numbers(1)) arrived.push_back(number);
+    CHECK(arrived == from_zero(n));
 }
 
 TEST_CASE("more than is allowed under way is dropped and counted", "[net]") {

@@ -42,8 +42,8 @@ inline auto is_readable(int number) -> bool {
 /// A switch with nodes at its ports, and a clock that stands.
 class test_lan {
 public:
-    explicit test_lan(std::size_t nodes, link_faults faults = link_faults{1}, int type = SOCK_DGRAM)
-        : lan{*l2_switch::create(std::move(faults))} {
+    explicit test_lan(std::size_t nodes, link_faults const& faults = link_faults{1}, int type = SOCK_DGRAM)
+        : lan{*l2_switch::create(faults)} {
         for (std::size_t i = 0; i < nodes; ++i) {
             auto ends = *ethernet_cable(type);
             REQUIRE(lan.plug({i}, std::move(ends[0])));
