@@ -73,15 +73,17 @@ static void lock_order(void)
 
 /* A list that two threads change without a lock. By timing. */
 static LIST_HEAD(unlocked);
+static struct list_head nodes[2]; /* not on a stack: a broken list may still lead to them */
 
 static int change_list(int side)
 {
-	struct list_head node;
+	struct list_head *node = &nodes[side];
 	int i;
 
+	INIT_LIST_HEAD(node);
 	for (i = 0; i < 100 && !test_taint(TAINT_WARN); ++i) {
-		list_add(&node, &unlocked);
-		list_del(&node);
+		list_add(node, &unlocked);
+		list_del(node);
 	}
 	return 0;
 }
