@@ -18,7 +18,7 @@ once() { # KIND NUMBER
     case $1 in
         cold) grep -q '^PASSED .*(cold' "out/$1-$2.err" ;;
         warm) grep -q '^PASSED .*(template ' "out/$1-$2.err" ;;
-    esac && mv "out/$1-$2.txt" "$1/$2" || echo "$1 $2: $(grep -v splat "out/$1-$2.err" | tail -1)" >&2
+    esac && mv "out/$1-$2.txt" "$1/$2" || echo "$1 $2: $(grep -E '^[A-Z ]+ hides on' "out/$1-$2.err")" >&2
     rm -rf "out/$1-$2"
 }
 mkdir out cold warm
