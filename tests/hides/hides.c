@@ -81,7 +81,7 @@ static int change_list(int side)
 	int i;
 
 	INIT_LIST_HEAD(node);
-	for (i = 0; i < 100 && !test_taint(TAINT_WARN); ++i) {
+	for (i = 0; i < 20000 && !test_taint(TAINT_WARN); ++i) {
 		list_add(node, &unlocked);
 		list_del(node);
 	}
@@ -102,7 +102,7 @@ static int count(int side)
 {
 	int i;
 
-	for (i = 0; i < 100; ++i)
+	for (i = 0; i < 40000; ++i)
 		counter = counter + 1;
 	return 0;
 }
@@ -110,7 +110,7 @@ static int count(int side)
 static void lost_update(void)
 {
 	race(count);
-	if (counter != 2 * 100)
+	if (counter != 2 * 40000)
 		went_wrong();
 }
 
@@ -119,7 +119,7 @@ static void *device;
 
 static void probe(struct work_struct *work)
 {
-	usleep_range(500, 1000);
+	usleep_range(980, 1000);
 	WRITE_ONCE(device, &device);
 }
 static DECLARE_WORK(probing, probe);
