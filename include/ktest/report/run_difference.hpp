@@ -33,10 +33,11 @@ inline auto without_numbers(std::string_view text) -> std::string {
     return plain;
 }
 
-/// Whether a kernel's line tells of its host: how long that let it wait.
-inline auto is_of_the_host(std::string_view warning) -> bool {
+/// Whether a kernel's line tells how long its host let it wait, or that its disks got their sizes late.
+inline auto is_of_the_machine(std::string_view warning) -> bool {
     return warning.starts_with("hrtimer: interrupt took ")
-           || warning.starts_with("perf: interrupt took too long");
+           || warning.starts_with("perf: interrupt took too long")
+           || warning.starts_with("set_capacity_and_notify: ");
 }
 
 /// Everything that a run said but its verdict.
@@ -45,7 +46,7 @@ inline auto told(compared_run const& run) -> std::set<std::string> {
     for (auto const& one : run.report.subtests)
         all.insert(fmt::format("subtest {}: {}", one.name, to_string(one.what)));
     for (auto const& text : run.warnings)
-        if (!is_of_the_host(text)) all.insert("kernel: " + without_numbers(text));
+        if (!is_of_the_machine(text)) all.insert("kernel: " + without_numbers(text));
     return all;
 }
 
