@@ -19,6 +19,7 @@ struct kernel_report {
     bool excused = false;      ///< the test said that it may come, or it is none of the kernel's failures
     std::string symbolised{};  ///< its text with lines of source; empty: there is no vmlinux
     std::string source_line{}; ///< `path:line` of the guilty function; empty: it is not known
+    bool untold = false;       ///< the console has it, but no record of the kernel's log, which init gives
     friend auto operator==(kernel_report const&, kernel_report const&) -> bool = default;
 };
 
@@ -69,6 +70,7 @@ public:
         take(scanner_.flush());
         splat_scanner rest;
         rest.expect_reboots(splat_scanner::any_number); // an unexpected one is told by QEMU
+        listening_ = true;
         for (auto events : {rest.feed(console), rest.flush()}) take(std::move(events));
         return std::move(reports_);
     }
@@ -87,23 +89,50 @@ private:
             return;
         }
         auto const excused = rules_.excuses(report);
-        reports_.push_back({.what = std::move(report), .before_test = !testing_, .excused = excused});
+        reports_.push_back(
+            {.what = std::move(report), .before_test = !testing_, .excused = excused, .untold = listening_});
     }
 
     report_rules rules_;
     splat_scanner scanner_;
     std::vector<kernel_report> reports_;
     bool testing_ = false;
+    bool listening_ = false; ///< to the console
 };
+
+namespace detail {
+
+/// A panic as the judge tells of it.
+inline auto panic_phrase(std::string_view title) -> std::string {
+    constexpr std::string_view headline = "Kernel panic - not syncing: ";
+    if (title.starts_with(headline)) title.remove_prefix(headline.size());
+    return fmt::format("kernel panic: {}", title);
+}
+
+} // namespace detail
+
+/// The panic after which init could say nothing more, if there was one. Whoever writes such words into a
+/// living kernel's log does not make one.
+inline auto last_panic(std::vector<kernel_report> const& reports) -> kernel_report const* {
+    auto const found = std::find_if(reports.begin(), reports.end(), [](kernel_report const& one) {
+        return one.untold && !one.before_test && one.what.kind == splat_class::death;
+    });
+    return found == reports.end() ? nullptr : &*found;
+}
 
 /// What a run says when its kernel is heard, too: a report that nothing excuses fails a test whatever it
 /// said, and so does one that should have come and did not. It is the cause; what the test said itself stands
-/// behind it. A crash or a time that was up is told with the first report before it.
+/// behind it. A crash or a time that was up is told with the first report before it. A kernel that panicked
+/// while the run was wound up has crashed, and nothing excuses that.
 inline auto with_reports(verdict said, std::vector<kernel_report> const& reports, report_rules const& rules)
     -> verdict {
     auto const counts = [&](kernel_report const& one) {
         return !one.excused && (!one.before_test || rules.strict);
     };
+    auto const ended_itself = std::holds_alternative<passed>(said) || std::holds_alternative<failed>(said)
+                              || std::holds_alternative<skipped>(said);
+    if (auto const* const panic = last_panic(reports); panic != nullptr && ended_itself)
+        said = crashed{stage::test, detail::panic_phrase(panic->what.title)};
     auto const first = std::find_if(reports.begin(), reports.end(), counts);
     auto const more = first == reports.end() ? 0 : std::count_if(first + 1, reports.end(), counts);
     auto const cause = [&] {

@@ -111,3 +111,23 @@ TEST_CASE("a witness that changed without a report is told", "[kernel_reports]")
     CHECK(unreported_trouble({0, 0, 0, 0}, {0, 0, 0, 1})
           == "the kernel counts 1 oopses more, without a report");
 }
+
+TEST_CASE("a kernel that panics after the test's last word has crashed, and nothing excuses it",
+          "[kernel_reports]") {
+    auto const said = GENERATE(as<verdict>{}, passed{}, failed{"exit status 1"}, skipped{"no disk"});
+    std::string const line = "Kernel panic - not syncing: sysrq triggered crash";
+    auto const rules = GENERATE(report_rules{}, allow(""));
+    SECTION("which only the console tells") {
+        report_watch watch{rules, false};
+        watch.test_begins();
+        CHECK(with_reports(said, watch.finish("[    5.000000] " + line + "\r\n"), rules)
+              == verdict{crashed{stage::test, "kernel panic: sysrq triggered crash"}});
+    }
+    SECTION("but words that init has read in the kernel's log are those of a living kernel") {
+        report_watch watch{rules, false};
+        watch.test_begins();
+        watch.feed("0,9,5000000,-;" + line + "\n");
+        CHECK_FALSE(std::holds_alternative<crashed>(
+            with_reports(said, watch.finish("[    5.000000] " + line + "\r\n"), rules)));
+    }
+}
