@@ -175,7 +175,11 @@ private:
     void heed(wire::from_guest const& said) {
         auto const is_ready =
             std::holds_alternative<wire::ready>(said) || std::holds_alternative<wire::awake>(said);
-        if (is_ready && !ready_) ready_ = clock::now();
+        if (is_ready && !ready_) {
+            ready_ = clock::now();
+            // It woke up in time; what it does next it does not do faster than a guest that has booted.
+            if (wake_.is_wanted()) limit_stage(stage::boot, options_.budgets.boot);
+        }
         if (std::holds_alternative<wire::started>(said) && !started_) {
             started_ = clock::now();
             if (options_.budgets.test) limit_stage(stage::test, *options_.budgets.test);
