@@ -17,7 +17,7 @@ panic() {
     mkdir -p "$out"
     (exec env "${variables[@]}" "$KTEST" run -o "$out" panics) >"$out.txt" 2>"$out.err" </dev/null &
     local pid=$!
-    eventually 120 panicked "$out" || return
+    eventually 600 panicked_or_ended "$out" $pid || return
     wait $pid || status=$?
     echo $(((${EPOCHREALTIME/./} - before) / 1000)) >"$out.ms"
     [ $status = 3 ] || return
@@ -29,6 +29,7 @@ panicked() { # it had not at $before
     before=$looked looked=${EPOCHREALTIME/./}
     grep -qs 'Kernel panic' "$1"/panics/*/console.log
 }
+panicked_or_ended() { panicked "$1" || ! kill -0 "$2" 2>/dev/null; }
 
 mkdir out
 began=$SECONDS
