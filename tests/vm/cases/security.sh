@@ -27,7 +27,10 @@ expect_no_match out 'found in'
 expect_line "HOME KTEST_BOOT KTEST_FIRST KTEST_OUT KTEST_SCRATCH KTEST_SECOND KTEST_SEED LOGNAME PATH TERM USER "
 expect_stderr '\\x1b\]0;a title of the guest\\x07$' # told, not obeyed
 expect_no_match err $'\033'
-start held ktest run "$script" # makes a template, and is restored from it
+run ktest run --no-hold "$script" # makes a template
+expect_status 1
+expect_no_match out 'found in'
+start held ktest run "$script" # is restored from it
 held=$pid
 await "$held" held/err "ktest stop"
 expect_no_match held/out 'found in'
