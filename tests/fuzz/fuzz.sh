@@ -19,6 +19,7 @@ run)
     found=$2/found/$3 # what else it tried that reached new code
     rm -rf "$found"
     mkdir -p "$found"
-    exec "$fuzzer" -runs="$4" -seed=1 -timeout=60 -artifact_prefix="$2/" "$found" "$corpus"
+    # By itself libFuzzer ends with 77 for what it has found.
+    exec "$fuzzer" -error_exitcode=1 -runs="$4" -seed=1 -timeout=60 -artifact_prefix="$2/" "$found" "$corpus"
     ;;
 esac

@@ -7,7 +7,9 @@ namespace {
 
 /// As the kernel writes it, as far as that is undone.
 auto write(kernel_record const& record) -> std::string {
-    auto line = fmt::format("{},{},{},-;", record.level, record.sequence, record.microseconds);
+    auto line = fmt::format("{},{},{},-", record.level, record.sequence, record.microseconds);
+    if (!record.caller.empty()) line += ",caller=" + record.caller;
+    line += ';';
     for (auto const c : record.text)
         if (c == '\t' || c == '\n' || c == '\\')
             line += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
