@@ -3,6 +3,9 @@
 #include "catch.hpp"
 #include <ktest/net/l2_switch.hpp>
 
+#include <numeric>
+#include <vector>
+
 #include <poll.h>
 
 namespace ktest::test {
@@ -33,6 +36,20 @@ inline auto number_of(frame_bytes const& frame) -> std::uint32_t {
 }
 
 inline auto view(frame_bytes const& bytes) -> ethernet_frame { return *ethernet_frame::view(bytes); }
+
+using numbers = std::vector<std::uint32_t>;
+
+inline auto from_zero(std::uint32_t count) -> numbers {
+    numbers all(count);
+    std::iota(all.begin(), all.end(), 0U);
+    return all;
+}
+
+inline auto with_loss(std::uint32_t millionths, std::uint64_t seed = 1) -> link_faults {
+    link_faults faults{seed};
+    faults.set(frame_loss{{millionths}});
+    return faults;
+}
 
 inline auto is_readable(int number) -> bool {
     pollfd what{.fd = number, .events = POLLIN, .revents = 0};
