@@ -85,6 +85,21 @@ busy_slots() {
     done
 }
 
+# side_by_side COUNT BESIDE COMMAND...: the command with each number below COUNT behind it, so many at once; the numbers
+# of those that failed.
+side_by_side() {
+    local count=$1 beside=$2 first i pids
+    shift 2
+    for ((first = 0; first < count; first += beside)); do
+        pids=()
+        for ((i = first; i < first + beside && i < count; ++i)); do
+            "$@" $i &
+            pids+=($!)
+        done
+        for i in "${!pids[@]}"; do wait "${pids[i]}" || echo $((first + i)); done
+    done
+}
+
 # eventually SECONDS COMMAND...: waits until the command succeeds.
 eventually() {
     local end=$((SECONDS + $1))

@@ -35,20 +35,10 @@ clean_run() {
 }
 
 mkdir out
-began=$SECONDS failed=0
-for ((done = 0; done < rounds; done += beside)); do
-    pids=()
-    for ((i = done; i < done + beside && i < rounds; ++i)); do
-        clean_run $i &
-        pids+=($!)
-    done
-    for i in "${!pids[@]}"; do
-        wait "${pids[i]}" && continue
-        failed=$((failed + 1))
-        echo "run $((done + i)): $(grep -v '^ktest: kernel ' "out/$((done + i)).err")" >&2
-    done
-done
-echo "$rounds clean runs, $beside at once, in $((SECONDS - began)) s: $failed false alarms," \
+began=$SECONDS
+failed=$(side_by_side "$rounds" "$beside" clean_run)
+for run in $failed; do echo "run $run: $(grep -v '^ktest: kernel ' "out/$run.err")" >&2; done
+echo "$rounds clean runs, $beside at once, in $((SECONDS - began)) s: $(wc -w <<<"$failed") false alarms," \
     "$(cat out/*.err | grep -c '^PASSED .*(template ') from a template"
-[ $failed = 0 ] || fail "$failed of $rounds clean runs did not pass"
+[ -z "$failed" ] || fail "of $rounds clean runs these did not pass: $failed"
 nothing_left

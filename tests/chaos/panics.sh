@@ -33,16 +33,8 @@ panicked_or_ended() { panicked "$1" || ! kill -0 "$2" 2>/dev/null; }
 
 mkdir out
 began=$SECONDS
-for ((done = 0; done < rounds; done += beside)); do
-    pids=()
-    for ((i = done; i < done + beside && i < rounds; ++i)); do
-        panic $i &
-        pids+=($!)
-    done
-    for i in "${!pids[@]}"; do
-        wait "${pids[i]}" || fail "run $((done + i)): $(tail -n 5 "out/$((done + i))".{txt,err})"
-    done
-done
+failed=$(side_by_side "$rounds" "$beside" panic)
+for run in $failed; do fail "run $run: $(tail -n 5 "out/$run".{txt,err})"; done
 slowest=$(sort -n out/*.ms | tail -1)
 [ "$slowest" -le $(((grace + 1) * 1000)) ] || fail "a verdict came $slowest ms after the panic"
 nothing_left

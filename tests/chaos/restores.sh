@@ -16,14 +16,8 @@ restore() { # NUMBER
         && grep -q '^PASSED .*(template ' "$work/out/$1.err"
 }
 mkdir out
-for ((done = 0; done < rounds; done += beside)); do
-    pids=()
-    for ((i = done; i < done + beside && i < rounds; ++i)); do
-        restore $i &
-        pids+=($!)
-    done
-    for pid in "${pids[@]}"; do wait "$pid" || fail "one did not pass: $(cat "$work"/out/*.err | grep -v '^PASSED')"; done
-done
+failed=$(side_by_side "$rounds" "$beside" restore)
+[ -z "$failed" ] || fail "these did not pass: $failed: $(cat out/*.err | grep -v '^PASSED')"
 draws=$(sort -u out/*.txt | grep -vc '^TEST')
 [ "$draws" = $((2 * rounds)) ] || fail "$((2 * rounds)) draws, but only $draws different ones"
 # What the boot itself said stands at the head of every log.
