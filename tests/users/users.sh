@@ -39,7 +39,7 @@ for user in alice mallory; do
         exit 1
     }
     chmod 755 /mnt/home/$user # as homes were for long
-    install -d -o ktest-$user -g ktest-$user /mnt/home/$user/work
+    install -d -o ktest-$user -g ktest-$user /mnt/home/$user/tests
 done
 alice=$(id -u ktest-alice)
 mallory=$(id -u ktest-mallory)
@@ -55,7 +55,7 @@ as() {
     shift
     setpriv --reuid="ktest-$user" --regid="ktest-$user" --init-groups \
         env -i HOME="/mnt/home/$user" PATH=/mnt/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin KTEST_ACCEL=tcg \
-        KTEST_IMAGE=/mnt/image KTEST_KERNEL=/mnt/kernel sh -c 'cd ~/work && umask 000 && exec "$@"' sh "$@"
+        KTEST_IMAGE=/mnt/image KTEST_KERNEL=/mnt/kernel sh -c 'cd ~/tests && umask 000 && exec "$@"' sh "$@"
 }
 root() { env -u XDG_RUNTIME_DIR -u XDG_CACHE_HOME HOME=/root PATH=/mnt/bin:"$PATH" "$@"; }
 # expect STATUS COMMAND...
@@ -121,10 +121,10 @@ for change in 'rm /etc/vms/07.lock' 'mv /etc/vms/07.lock /etc/vms/08.lock' 'echo
 done
 
 # Alice has a template, and a VM that was restored from it.
-printf '%s\n' '#!/bin/sh' '[ "$1" != deps ] || { echo MEM=256M; echo SCRATCH=16M; exit; }' 'exit 1' >/mnt/home/alice/work/test
-chmod 755 /mnt/home/alice/work/test
-expect 1 as alice ktest run --no-hold ./test
-as alice ktest run ./test >/mnt/run.out 2>/mnt/run.err </dev/null &
+printf '%s\n' '#!/bin/sh' '[ "$1" != deps ] || { echo MEM=256M; echo SCRATCH=16M; exit; }' 'exit 1' >/mnt/home/alice/tests/fails
+chmod 755 /mnt/home/alice/tests/fails
+for run in 1 2; do expect 1 as alice ktest run --no-hold ./fails; done
+as alice ktest run ./fails >/mnt/run.out 2>/mnt/run.err </dev/null &
 run=$!
 eventually 120 grep -qs 'ktest stop' /mnt/run.err || fail "alice's VM does not stay"
 expect 0 root vm-start list --json
