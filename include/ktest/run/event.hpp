@@ -44,12 +44,6 @@ struct machine_gone {
     std::string complaint; ///< what QEMU wrote on stderr
 };
 
-/// Of QEMU's complaint the first line, behind `: `; empty where there is none.
-inline auto complaint_line(machine_gone const& gone) -> std::string {
-    auto const line = gone.complaint.substr(0, gone.complaint.find('\n'));
-    return line.empty() ? line : ": " + line;
-}
-
 /// What a session tells: what the guest said (wire.hpp), and what became of the machine.
 using session_event =
     std::variant<wire::from_guest, output_bytes, console_bytes, output_closed, guest_panicked, guest_reset,

@@ -2,12 +2,11 @@
 
 #include <ktest/ignored_signal.hpp>
 #include <ktest/run/command_input.hpp>
-#include <ktest/run/detector_times.hpp>
 #include <ktest/run/guest_outcome.hpp>
 #include <ktest/run/guest_run_options.hpp>
-#include <ktest/run/guest_watch.hpp>
+#include <ktest/run/hang_ladder.hpp>
 #include <ktest/run/judge.hpp>
-#include <ktest/run/last_look.hpp>
+#include <ktest/run/machine_end.hpp>
 #include <ktest/run/output_copy.hpp>
 #include <ktest/run/run_log.hpp>
 #include <ktest/run/saving_steps.hpp>
@@ -45,12 +44,15 @@ public:
           signals_{loop_, SIGINT, SIGTERM},
           stage_clock_{loop_, [this] { return stands_still(); }},
           step_timer_{loop_},
-          watch_{loop_,
-                 {.stands = [this] { return stands_still() || last_look_->is_busy(); },
-                  .silent = [this] { take(judge_.silent()); },
-                  .host_failed = [this](error const& why) { take(judge_.host_failed(why)); },
-                  .channel_closed = [this](std::string why) { take(judge_.channel_closed(std::move(why))); },
-                  .say = [this](std::string_view text) { options_.say(text); }}},
+          ladder_{loop_,
+                  log_,
+                  {.stands = [this] { return stands_still(); },
+                   .silent = [this] { take(judge_.silent()); },
+                   .interrogated = [this](hang_findings const& found,
+                                          bool revived) { take(judge_.interrogated(found, revived)); },
+                   .host_failed = [this](error const& why) { take(judge_.host_failed(why)); },
+                   .channel_closed = [this](std::string why) { take(judge_.channel_closed(std::move(why))); },
+                   .say = [this](std::string_view text) { options_.say(text); }}},
           input_{loop_},
           copy_{loop_, (options_.console_on_stdout ? log.console() : log.test()).get(), STDOUT_FILENO,
                 [this](auto const& why) { stdout_failed(why); }} {}
@@ -66,8 +68,7 @@ public:
             session::begin(loop_, std::move(with), [this](session_event const& event) { on(event); });
         if (!session) return tl::unexpected{session.error()};
         session_ = std::move(*session);
-        last_look_ = std::make_unique<last_look>(loop_, *session_, log_, options_.say);
-        watch_.begin(*session_);
+        ladder_.begin(*session_);
         saving_.begin(*session_);
         limit_stage(stage::boot, is_restored() ? options_.budgets.wake : options_.budgets.boot);
         while (!gone_ && loop_.run_one() > 0) {
@@ -75,7 +76,7 @@ public:
         auto const ended = clock::now();
         stage_clock_.stop();
         step_timer_.cancel();
-        watch_.end();
+        ladder_.end();
         while (!copy_.done() && !abandoned_ && loop_.run_one() > 0) {
         }
         guest_outcome outcome{.said = final_.value_or(*judge_.decision()),
@@ -93,7 +94,7 @@ private:
         keep(event);
         auto const* const gone = std::get_if<machine_gone>(&event);
         if (gone != nullptr) gone_ = true;
-        watch_life(event);
+        ladder_.heed(event);
         if (saving_.takes(event)) return;
         if (auto const* said = std::get_if<wire::from_guest>(&event)) {
             if (auto const* awake = std::get_if<wire::awake>(said);
@@ -107,9 +108,9 @@ private:
             if (!stopped_ && !saving_.in_progress()) wake_.give(*session_);
         }
         auto const* const moved = std::get_if<state_moved>(&event);
-        if (moved != nullptr && !moved->whole) session_->kill();
+        if (moved != nullptr && !moved->whole && is_restored()) session_->kill();
         if (gone != nullptr) {
-            if (!started_) start_again_ = detail::mishap_at_start(*gone);
+            if (!started_) start_again_ = mishap_at_start(*gone);
             if (is_asleep())
                 start_again_ =
                     fmt::format("the guest {} did not wake up{}",
@@ -128,7 +129,7 @@ private:
     /// Who has a guest in the debugger knows that it stands still.
     void heed_pause(bool stopped) {
         stopped_ = stopped;
-        if (!started_ || judge_.decision() || last_look_->is_busy() || (!stopped && !told_of_pause_)) return;
+        if (!started_ || judge_.decision() || ladder_.is_busy() || (!stopped && !told_of_pause_)) return;
         if (options_.is_debugged && options_.is_debugged()) return;
         told_of_pause_ = stopped;
         options_.say(stopped
@@ -137,28 +138,7 @@ private:
                          : "the guest goes on");
     }
     auto stands_still() const -> bool {
-        return stopped_ || watch_.qemu_is_stopped() || (options_.is_debugged && options_.is_debugged());
-    }
-
-    void watch_life(session_event const& event) {
-        auto const* const console = std::get_if<console_bytes>(&event);
-        if (console != nullptr) watch_.life().console(console->data.size());
-        if (std::holds_alternative<wire::from_guest>(event) || std::holds_alternative<output_bytes>(event))
-            watch_.life().user_space();
-        last_look_->heed(event);
-    }
-
-    void interrogate() {
-        constexpr std::chrono::seconds shortest{10};
-        auto const silent = std::chrono::seconds{watch_.life().seconds_silent()};
-        if (auto const starved = watch_.starved(std::max(silent, shortest)))
-            return take(judge_.host_failed(
-                {fault::unavailable,
-                 fmt::format("the host did not let the guest run for {} s, so it was silent",
-                             starved->count())}));
-        last_look_->interrogate(watch_.life(), [this](hang_findings const& found, bool revived) {
-            take(judge_.interrogated(found, revived));
-        });
+        return stopped_ || ladder_.qemu_is_stopped() || (options_.is_debugged && options_.is_debugged());
     }
 
     void keep(session_event const& event) {
@@ -185,8 +165,7 @@ private:
             if (options_.budgets.test) limit_stage(stage::test, *options_.budgets.test);
         }
         if (std::holds_alternative<wire::started>(said) && !options_.budgets.test) stage_clock_.stop();
-        if (std::holds_alternative<wire::started>(said) && is_watched())
-            watch_.expect_life(detectors_.silence);
+        if (std::holds_alternative<wire::started>(said)) ladder_.expect_life();
         options_.on_guest(said);
     }
 
@@ -196,11 +175,9 @@ private:
         case judge::next::run_test: return start_test();
         case judge::next::wait_for_stragglers:
             return after(options_.budgets.stragglers, [this] { take(judge_.stragglers_gone()); });
-        case judge::next::weigh_stall: {
-            auto const window = judge_.stall()->after.value_or(detectors_.soft_lockup);
-            return take(judge_.stall_weighed(watch_.starved(window)));
-        }
-        case judge::next::interrogate: return interrogate();
+        case judge::next::weigh_stall:
+            return take(judge_.stall_weighed(ladder_.starved_before(*judge_.stall())));
+        case judge::next::interrogate: return ladder_.interrogate();
         case judge::next::show_and_finish:
             showing_ = true;
             session_->tell(wire::sysrq{"lw"});
@@ -217,7 +194,7 @@ private:
     void await_death() {
         auto const wait = [this] { after(options_.budgets.death, [this] { take(judge_.death_awaited()); }); };
         if (!options_.dump) return wait();
-        last_look_->dump(options_.budgets.dump, [this, wait] {
+        ladder_.dump(options_.budgets.dump, [this, wait] {
             if (!options_.hold_always) session_->qmp().execute("cont");
             wait();
         });
@@ -244,14 +221,10 @@ private:
         start.wall_clock_ns = wall_clock();
         start.environment.push_back(fmt::format("KTEST_BOOT={}", judge_.boot()));
         if (judge_.boot() == 1)
-            detectors_ = detector_times_for(
-                options_.acceleration,
-                measured_slowdown(options_.acceleration, is_restored(), clock::now() - begun_),
-                options_.budgets.test);
-        if (is_watched()) {
-            start.settings = detector_settings(detectors_, options_.acceleration);
-            start.heartbeat_ms = 1000;
-        }
+            slowdown_ = measured_slowdown(options_.acceleration, is_restored(), clock::now() - begun_);
+        if (is_watched())
+            ladder_.set(start, detector_times_for(options_.acceleration, slowdown_, options_.budgets.test),
+                        options_.acceleration);
         if (start.arguments.empty()) stage_clock_.stop();
         auto const io = static_cast<wire::streams>(start.io);
         session_->tell(std::move(start));
@@ -263,11 +236,10 @@ private:
         decided_ = clock::now();
         stage_clock_.stop();
         step_timer_.cancel();
-        watch_.end();
+        ladder_.end();
         auto const& said = *judge_.decision();
         auto const hung = std::holds_alternative<crashed>(said) || std::holds_alternative<timed_out>(said);
-        if (options_.dump && hung && !gone_)
-            return last_look_->dump(options_.budgets.dump, [this] { let_go(); });
+        if (options_.dump && hung && !gone_) return ladder_.dump(options_.budgets.dump, [this] { let_go(); });
         let_go();
     }
 
@@ -301,7 +273,7 @@ private:
 
     void limit_stage(stage where, std::chrono::milliseconds limit) {
         stage_clock_.start(limit, [this, where, limit] {
-            auto const& life = watch_.life();
+            auto const& life = ladder_.life();
             auto reason = fmt::format("after {:g} s", std::chrono::duration<double>{limit}.count());
             if (where == stage::test && life.console_is_flooded())
                 reason += "; the kernel floods the console";
@@ -326,12 +298,11 @@ private:
     boost::asio::signal_set signals_;
     stage_clock stage_clock_;
     boost::asio::steady_timer step_timer_;
-    guest_watch watch_;
+    hang_ladder ladder_;
     command_input input_;
     output_copy copy_;
     std::unique_ptr<session> session_;
-    std::unique_ptr<last_look> last_look_;
-    detector_times detectors_{};
+    double slowdown_ = 1;
     std::optional<verdict> final_; ///< overrides the judge's: a held VM was interrupted
     clock::time_point begun_;
     std::optional<clock::time_point> ready_, started_, decided_;

@@ -86,11 +86,11 @@ public:
     /// Learns from how an attempt ended.
     void ended(guest_outcome const& outcome) {
         if (key_.empty()) return;
+        if (saving_) learn_of_saving(outcome);
         if (found_ && !outcome.boot && !std::holds_alternative<interrupted>(outcome.said)) {
             failed_ = true;
             if (marks_.count_failure(key_)) store_.drop(key_);
         }
-        if (saving_) learn_of_saving(outcome);
         if (found_ && outcome.boot) marks_.forgive(key_);
         if (!found_ && outcome.boot) marks_.make_known(key_);
     }
@@ -131,10 +131,12 @@ private:
     /// A guest that was saved is its template's first.
     void learn_of_saving(guest_outcome const& outcome) {
         failed_ = !outcome.boot;
+        auto const age = saving_->age();
         saving_.reset();
-        auto found = store_.find(key_);
-        if (found && *found) {
-            found_ = std::move(*found);
+        if (age) {
+            found_.emplace();
+            found_->id = template_store::id_of(key_);
+            found_->age = *age;
         } else if (!std::holds_alternative<interrupted>(outcome.said)) {
             store_.drop(key_);
             marks_.count_failure(key_);

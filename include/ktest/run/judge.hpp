@@ -4,12 +4,12 @@
 #include <ktest/run/event.hpp>
 #include <ktest/run/hang_findings.hpp>
 #include <ktest/run/line_assembler.hpp>
+#include <ktest/run/machine_end.hpp>
 #include <ktest/run/stall_report.hpp>
 #include <ktest/run/verdict.hpp>
 
 #include <fmt/ranges.h>
 
-#include <csignal>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -263,15 +263,7 @@ private:
             return conclude(crashed{stage_, "the guest rebooted unexpectedly (REBOOT=allow permits it)"});
         if (gone.cause == "guest-shutdown" && rules_.power_off_passes) return conclude(passed{});
         if (gone.cause == "guest-shutdown") return conclude(crashed{stage_, "the guest powered itself off"});
-        if (WIFSIGNALED(gone.wait_status) && WTERMSIG(gone.wait_status) == SIGSYS)
-            return conclude(unavailable_host{"QEMU made a system call that its sandbox denies (--no-sandbox "
-                                             "starts it without)"});
-        auto how = WIFSIGNALED(gone.wait_status)
-                       ? fmt::format("QEMU was killed by signal {}", WTERMSIG(gone.wait_status))
-                       : fmt::format("QEMU ended with status {}", WEXITSTATUS(gone.wait_status));
-        if (WIFSIGNALED(gone.wait_status) && WTERMSIG(gone.wait_status) == SIGKILL)
-            how += ", by somebody, or because the host ran out of memory (dmesg tells)";
-        return conclude(unavailable_host{gone.complaint.empty() ? how : how + ": " + gone.complaint});
+        return conclude(unavailable_host{describe(gone)});
     }
 
     auto conclude(verdict final) -> next {

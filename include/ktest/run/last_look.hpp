@@ -21,8 +21,6 @@ public:
     /// While it lasts the guest is stopped and let go on, and that is nobody else's doing.
     auto is_busy() const -> bool { return interrogation_ || dump_; }
 
-    auto has_dumped() const -> bool { return dumped_; }
-
     /// `then` gets the findings, and whether user space was heard meanwhile.
     void interrogate(signs_of_life const& life, std::function<void(hang_findings const&, bool)> then) {
         hang_findings known{.seconds_silent = life.seconds_silent()};

@@ -16,9 +16,10 @@ struct template_files {
     descriptor live_root; ///< what it writes to the root
     unfinished_file memory, root_writes, state;
 
-    /// `size` of memory, an empty overlay over a root of `root_size`.
-    static auto open(std::filesystem::path const& place, bytes size, bytes root_size)
-        -> result<template_files> {
+    /// `size` of memory, an empty overlay over a root of `root_size`; what the run goes on writing is on
+    /// `scratch`.
+    static auto open(std::filesystem::path const& place, std::filesystem::path const& scratch, bytes size,
+                     bytes root_size) -> result<template_files> {
         auto memory = unfinished_file::open(place / "memory", 0600);
         auto root = unfinished_file::open(place / "root.qcow2", 0600);
         auto state = unfinished_file::open(place / "state", 0600);
@@ -27,7 +28,7 @@ struct template_files {
         descriptor live{::memfd_create("ktest-template", MFD_CLOEXEC)};
         if (!live || ::ftruncate(live.get(), static_cast<off_t>(size.count)) != 0)
             return system_failure(errno, "memfd_create");
-        auto live_root = detail::open_overlay(place, root_size);
+        auto live_root = detail::open_overlay(scratch, root_size);
         return std::move(live_root).map([&](descriptor overlay) {
             return template_files{std::move(live), std::move(overlay), std::move(*memory), std::move(*root),
                                   std::move(*state)};

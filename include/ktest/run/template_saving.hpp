@@ -5,6 +5,8 @@
 #include <ktest/run/splat_scanner.hpp>
 #include <ktest/run/template_files.hpp>
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 namespace ktest {
@@ -29,12 +31,14 @@ inline auto describe_guest(machine_request const& wanted) -> std::string {
 /// restore it. What it has seen by then is nobody's: blank scratch disks of one size, a blank payload.
 class template_saving {
 public:
+    using clock = std::chrono::steady_clock;
+
     /// `lock`: the right to make it. `payload`: the run's own, which is taken if all goes well; disks go to
     /// `scratch`.
     static auto open(machine_request const& wanted, std::filesystem::path const& place, descriptor lock,
                      descriptor& payload, std::filesystem::path const& scratch) -> result<template_saving> {
         auto const root_size = bytes{std::filesystem::file_size(wanted.root_image)};
-        auto files = template_files::open(place, wanted.memory, root_size);
+        auto files = template_files::open(place, scratch, wanted.memory, root_size);
         if (!files) return tl::unexpected{files.error()};
         descriptor blank;
         if (payload) {
@@ -49,8 +53,8 @@ public:
     /// What the guest begins with.
     auto start() const -> result<guest_start> {
         guest_start begin{.how = guest_start::kind::to_be_saved,
-                          .memory = again(files_.live_memory.get()),
-                          .root_writes = again(files_.live_root.get())};
+                          .memory = again(files_->live_memory.get()),
+                          .root_writes = again(files_->live_root.get())};
         if (!payload_) return begin;
         return reopen(blank_, O_RDONLY).map([&](descriptor reading) {
             begin.payload = std::move(reading);
@@ -58,7 +62,7 @@ public:
         });
     }
     /// Where the state of its devices goes.
-    auto state() const -> descriptor { return again(files_.state.number()); }
+    auto state() const -> descriptor { return again(files_->state.number()); }
 
     /// Everything that init says before it is saved.
     void hear(wire::from_guest const& said) {
@@ -73,12 +77,17 @@ public:
 
     /// It stands still, and its state is saved: now it is a template.
     auto finish() -> result<void> {
-        auto done = files_.finish(place_, log_, what_);
-        lock_.close();
-        return done;
+        return files_->finish(place_, log_, what_).map([this] { saved_ = clock::now(); });
     }
-    /// Gives the guest the run's payload.
-    auto hand_over() const -> result<void> {
+    /// How long it has been a template; none: it is none.
+    auto age() const -> std::optional<std::chrono::seconds> {
+        if (!saved_) return std::nullopt;
+        return std::chrono::duration_cast<std::chrono::seconds>(clock::now() - *saved_);
+    }
+    /// Gives the guest the run's payload; what was not finished is given up.
+    auto hand_over() -> result<void> {
+        files_.reset();
+        lock_.close();
         return payload_ ? copy_data(payload_.get(), blank_.get(), "/cdrom") : result<void>{};
     }
 
@@ -97,8 +106,9 @@ private:
     std::filesystem::path place_;
     std::string what_;
     descriptor lock_;
-    template_files files_;
+    std::optional<template_files> files_; ///< until the guest is the run's own
     descriptor payload_, blank_;
+    std::optional<clock::time_point> saved_;
     std::string log_; ///< the kernel's
 };
 

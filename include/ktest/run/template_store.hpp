@@ -63,6 +63,8 @@ public:
     explicit template_store(std::filesystem::path directory, template_limits limits = {})
         : directory_{std::move(directory)}, limits_{limits} {}
 
+    /// By what people name a key's template.
+    static auto id_of(std::string const& key) -> std::string { return key.substr(0, 4); }
     auto place_of(std::string const& key) const -> std::filesystem::path { return directory_ / key; }
     auto marks() const -> template_marks { return template_marks{directory_}; }
 
@@ -81,7 +83,7 @@ public:
             drop(key, [&] { return !open_whole(place); });
             return tl::unexpected{opened.error()};
         }
-        opened->id = key.substr(0, 4);
+        opened->id = id_of(key);
         detail::count_in(place / "uses");
         return std::optional{std::move(*opened)};
     }

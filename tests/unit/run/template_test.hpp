@@ -31,7 +31,7 @@ struct temporary_templates {
     void make(std::string const& key) const {
         auto const lock = store().begin_making(key);
         if (!lock || !*lock) throw std::runtime_error{key};
-        auto files = template_files::open(store().place_of(key), bytes{1U << 20U}, bytes{1U << 20U});
+        auto files = template_files::open(store().place_of(key), path, bytes{1U << 20U}, bytes{1U << 20U});
         if (!files || !write_all(files->state.number(), "devices of " + key)
             || !files->finish(store().place_of(key), "6,0,0,-;Linux version\n", "6.1, 256M"))
             throw std::runtime_error{key};

@@ -45,7 +45,7 @@ expect_match ".ktest/out/$script/latest/kernel.log" '^\[ +0\.000000\] Linux vers
 expect_match ".ktest/out/$script/latest/kernel.log" 'ISO 9660 Extensions'
 
 run ktest template list
-expect_match out "^$id +[0-9]+ (s|min) +2 uses +[0-9]+ MiB  .*, 256M, 2 CPUs, 1 scratch disk$"
+expect_match out "^$id +[0-9]+ (s|min) +1 uses +[0-9]+ MiB  .*, 256M, 2 CPUs, 1 scratch disk$"
 
 run ktest run --cold "$script"
 expect_status 0
