@@ -31,6 +31,7 @@ private:
     void carry_out(wire::rest const& rest);
     void carry_out(wire::wake const& wake);
     static void carry_out(wire::sysrq const& sysrq);
+    static void carry_out(wire::answer const& /*answer*/) {}
     [[noreturn]] void carry_out(wire::power_off const& /*power_off*/);
 
     void daemons_have_come();

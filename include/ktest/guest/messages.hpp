@@ -13,7 +13,7 @@
 
 namespace ktest::wire {
 
-constexpr std::uint32_t protocol_version = 4;
+constexpr std::uint32_t protocol_version = 5;
 constexpr std::size_t frame_limit = 1U << 20U; ///< bytes of payload
 constexpr std::size_t piece_limit = 1U << 16U; ///< bytes of `data` in a piece of a stream or a file
 
@@ -134,6 +134,24 @@ struct alive {
     friend auto operator==(alive const&, alive const&) -> bool = default;
 };
 
+/// A process in the guest asks the host for something that concerns other nodes: `words` are what and its
+/// arguments, `data` a piece of a file. One process has one `number`, and asks for one thing at a time.
+struct request {
+    static constexpr std::uint8_t type = 13;
+    std::uint32_t number = 0;
+    std::vector<std::string> words;
+    std::string data;
+    auto fields() { return std::tie(number, words, data); }
+    friend auto operator==(request const&, request const&) -> bool = default;
+};
+/// Who asked has ended, and waits for no answer.
+struct request_dropped {
+    static constexpr std::uint8_t type = 14;
+    std::uint32_t number = 0;
+    auto fields() { return std::tie(number); }
+    friend auto operator==(request_dropped const&, request_dropped const&) -> bool = default;
+};
+
 // Host to guest.
 
 /// How the first process of a run gets its standard streams.
@@ -158,9 +176,11 @@ struct run {
     std::vector<std::string> environment;  ///< KEY=VALUE, on top of init's own
     std::vector<std::string> settings;     ///< PATH=VALUE to write before it; what is not there is no error
     std::uint32_t heartbeat_ms = 0;        ///< from now on `alive` comes so often; 0: never
+    std::vector<std::string> networks;     ///< of eth1, eth2, ...: `10.77.1.2/24 fd77:0:0:1::2/64 1500`
+    std::string hosts;                     ///< lines of /etc/hosts; empty: there are no other nodes
     auto fields() {
         return std::tie(nonce, authorized_key, hostname, wall_clock_ns, io, rows, columns, scratch,
-                        has_payload, arguments, environment, settings, heartbeat_ms);
+                        has_payload, arguments, environment, settings, heartbeat_ms, networks, hosts);
     }
     friend auto operator==(run const&, run const&) -> bool = default;
 };
@@ -217,8 +237,19 @@ struct sysrq {
     friend auto operator==(sysrq const&, sysrq const&) -> bool = default;
 };
 
+/// What the host says to a `request`: `status` 0 and what was asked for, or why not.
+struct answer {
+    static constexpr std::uint8_t type = 72;
+    std::uint32_t number = 0;
+    std::uint8_t status = 0; ///< exit status of who asked
+    std::string text;        ///< of a line or some, without the last newline
+    std::string data;        ///< a piece of a file
+    auto fields() { return std::tie(number, status, text, data); }
+    friend auto operator==(answer const&, answer const&) -> bool = default;
+};
+
 using from_guest = std::variant<ready, trouble, kernel_log, started, ended, finished, host_key, out_file,
-                                command_output, resting, awake, alive>;
-using to_guest = std::variant<run, finish, input, resize, power_off, rest, wake, sysrq>;
+                                command_output, resting, awake, alive, request, request_dropped>;
+using to_guest = std::variant<run, finish, input, resize, power_off, rest, wake, sysrq, answer>;
 
 } // namespace ktest::wire
