@@ -1,85 +1,98 @@
 #include "network.hpp"
 
+#include "network_card.hpp"
 #include "text_file.hpp"
-#include <ktest/descriptor.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
+#include <vector>
 
-#include <arpa/inet.h>
-#include <net/if.h>
-#include <net/if_arp.h>
-#include <net/route.h>
-#include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace ktest::init {
 namespace {
 
-auto address(char const* text) -> sockaddr {
-    sockaddr_in internet{};
-    internet.sin_family = AF_INET;
-    internet.sin_addr.s_addr = ::inet_addr(text);
-    sockaddr plain{};
-    static_assert(sizeof plain == sizeof internet);
-    std::memcpy(&plain, &internet, sizeof plain);
-    return plain;
-}
+constexpr auto hosts_file = "/etc/hosts";
 
-auto named(char const* name) -> ifreq {
-    ifreq request{};
-    std::strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
-    return request;
-}
-
-auto set_up(descriptor const& socket, char const* name) -> bool {
-    auto request = named(name);
-    request.ifr_flags = IFF_UP;
-    return ::ioctl(socket.get(), SIOCSIFFLAGS, &request) == 0;
+auto words_of(std::string_view text) -> std::vector<std::string_view> {
+    constexpr std::string_view blanks = " \t\n";
+    std::vector<std::string_view> words;
+    for (std::size_t at = 0; (at = text.find_first_not_of(blanks, at)) != std::string_view::npos;) {
+        auto const end = std::min(text.find_first_of(blanks, at), text.size());
+        words.push_back(text.substr(at, end - at));
+        at = end;
+    }
+    return words;
 }
 
 } // namespace
 
 void bring_up_network() {
-    descriptor const socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-    set_up(socket, "lo");
-    auto request = named("eth0");
-    request.ifr_addr = address("10.0.2.15");
-    if (::ioctl(socket.get(), SIOCSIFADDR, &request) != 0) return;
-    request.ifr_netmask = address("255.255.255.0");
-    ::ioctl(socket.get(), SIOCSIFNETMASK, &request);
-    set_up(socket, "eth0");
-    rtentry route{};
-    route.rt_dst = address("0.0.0.0");
-    route.rt_genmask = address("0.0.0.0");
-    route.rt_gateway = address("10.0.2.2");
-    route.rt_flags = RTF_UP | RTF_GATEWAY;
-    ::ioctl(socket.get(), SIOCADDRT, &route);
+    network_card{"lo"}.set_up();
+    network_card const card{"eth0"};
+    if (!card.set_ipv4("10.0.2.15", 24)) return;
+    card.set_up();
+    card.route_all_by("10.0.2.2");
+}
+
+auto join_networks(std::vector<std::string> const& networks) -> problem {
+    auto number = 0;
+    for (auto const& network : networks) {
+        network_card const card{"eth" + std::to_string(++number)};
+        std::array<char, 16> ipv4{};
+        std::array<char, 46> ipv6{};
+        auto prefix4 = 0;
+        auto prefix6 = 0;
+        auto mtu = 0;
+        if (std::sscanf(network.c_str(), "%15[0-9.]/%d %45[0-9a-f:]/%d %d", ipv4.data(), &prefix4,
+                        ipv6.data(), &prefix6, &mtu)
+            != 5)
+            return card.name() + " cannot have `" + network + "`, which the host wants: it cannot be read";
+        if (!card.is_there())
+            return card.name() + " is missing: the kernel has no driver for the card (virtio_net)";
+        if (!card.set_mtu(mtu)) return failure(card.name() + " cannot have the MTU " + std::to_string(mtu));
+        if (!card.set_ipv4(ipv4.data(), prefix4) || !card.add_ipv6(ipv6.data(), prefix6) || !card.set_up())
+            return failure(card.name() + " cannot have `" + network + "`");
+    }
+    return {};
 }
 
 void set_address(std::string const& mac) {
     std::array<unsigned char, 6> bytes{};
     if (std::sscanf(mac.c_str(), "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
                     &bytes[4], &bytes[5])
-        != 6)
-        return;
-    descriptor const socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-    auto request = named("eth0");
-    request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
-    std::memcpy(request.ifr_hwaddr.sa_data, bytes.data(), bytes.size());
-    ::ioctl(socket.get(), SIOCSIFHWADDR, &request);
+        == 6)
+        network_card{"eth0"}.set_mac(bytes);
 }
 
 void write_resolver() { write_text("/etc/resolv.conf", "nameserver 10.0.2.3\n"); }
 
+void name_nodes(std::string const& lines) {
+    auto const ours = words_of(lines);
+    auto const is_ours = [&](auto word) { return std::find(ours.begin(), ours.end(), word) != ours.end(); };
+    auto hosts = lines;
+    auto others = read_text(hosts_file);
+    if (others.empty()) others = "127.0.0.1 localhost";
+    for (std::string_view rest = others; !rest.empty();) {
+        auto const line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        auto const words = words_of(line);
+        if (std::none_of(words.begin(), words.end(), is_ours)) hosts.append(line) += '\n';
+    }
+    write_text(hosts_file, hosts);
+}
+
 void name_host(std::string const& name) {
     ::sethostname(name.data(), name.size());
-    auto hosts = read_text("/etc/hosts");
+    auto hosts = read_text(hosts_file);
     for (std::size_t at = 0; (at = hosts.find(name, at)) != std::string::npos; at += name.size())
         if (at > 0 && std::strchr(" \t", hosts[at - 1]) != nullptr
             && std::strchr(" \t\n", hosts[at + name.size()]) != nullptr)
             return;
-    write_text("/etc/hosts",
+    write_text(hosts_file,
                hosts + (hosts.empty() ? "127.0.0.1 localhost\n" : "\n") + "127.0.1.1 " + name + "\n");
 }
 
