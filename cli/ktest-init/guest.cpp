@@ -1,9 +1,11 @@
 #include "guest.hpp"
 
 #include "disks.hpp"
+#include "host_socket.hpp"
 #include "modules.hpp"
 #include "mounts.hpp"
 #include "network.hpp"
+#include "node_programs.hpp"
 #include "out_files.hpp"
 #include "template_rest.hpp"
 #include "text_file.hpp"
@@ -37,12 +39,13 @@ void guest::serve(std::function<problem()> const& set_up) {
     else
         host_.send(wire::ready{.release = kernel_release(), .kernel_offset = offset_});
     for (;;) {
-        std::array<pollfd, 6> sources{{{deaf_ || streams_.full() ? -1 : host_.number(), POLLIN, 0},
+        std::array<pollfd, 7> sources{{{deaf_ || streams_.full() ? -1 : host_.number(), POLLIN, 0},
                                        {resting_ ? -1 : log_.number(), POLLIN, 0},
                                        {children_.get(), POLLIN, 0},
                                        {ssh_.number(), POLLIN, 0},
                                        {streams_.output(), POLLIN, 0},
-                                       {streams_.input(), POLLOUT, 0}}};
+                                       {streams_.input(), POLLOUT, 0},
+                                       {requests_.number(), POLLIN, 0}}};
         // Daemons would take the processor from the test's start: they come after it, or if it does not come
         // at once.
         auto const quiet = ::poll(sources.data(), sources.size(), patience()) == 0;
@@ -52,6 +55,9 @@ void guest::serve(std::function<problem()> const& set_up) {
         if (sources[4].revents != 0)
             if (auto said = streams_.next()) host_.send(*std::move(said));
         if (sources[5].revents != 0) streams_.write_pending();
+        if (sources[6].revents != 0)
+            if (auto news = requests_.next())
+                std::visit([this](auto const& what) { host_.send(what); }, *std::move(news));
         if (sources[2].revents != 0) reap();
         if (sources[3].revents != 0) ssh_.accept();
         hear(); // after what may have made room for more input
@@ -128,6 +134,8 @@ auto guest::prepare(wire::run const& run) -> problem {
     if (!run.hostname.empty()) name_host(run.hostname);
     if (auto wrong = join_networks(run.networks)) return wrong;
     if (auto wrong = check_scratch_disks(run.scratch)) return wrong;
+    if (auto wrong = run.hosts.empty() ? problem{} : make_node_programs()) return wrong;
+    if (auto wrong = run.hosts.empty() ? problem{} : requests_.listen(host_socket)) return wrong;
     ssh_.allow(run.authorized_key, scratch_paths(run.scratch.size()));
     ::mkdir(out_directory, 0755);
     return run.has_payload != 0 ? mount_payload() : problem{};

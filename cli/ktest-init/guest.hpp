@@ -3,6 +3,7 @@
 #include "agent.hpp"
 #include "command_streams.hpp"
 #include "kernel_log.hpp"
+#include "node_requests.hpp"
 #include "ssh_server.hpp"
 
 #include <chrono>
@@ -31,7 +32,7 @@ private:
     void carry_out(wire::rest const& rest);
     void carry_out(wire::wake const& wake);
     static void carry_out(wire::sysrq const& sysrq);
-    static void carry_out(wire::answer const& /*answer*/) {}
+    void carry_out(wire::answer const& answer) { requests_.pass(answer); }
     [[noreturn]] void carry_out(wire::power_off const& /*power_off*/);
 
     void daemons_have_come();
@@ -51,6 +52,7 @@ private:
     kernel_log log_;
     ssh_server ssh_;
     command_streams streams_;
+    node_requests requests_;
     descriptor children_; ///< signalfd of SIGCHLD
     std::vector<std::pair<pid_t, std::function<void(int status)>>> awaited_;
     std::optional<std::string> nonce_; ///< of the run, once there is one

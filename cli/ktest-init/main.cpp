@@ -1,5 +1,5 @@
 // The guest's init: PID 1 of every machine that ktest starts, out of an initramfs of its own. It must never
-// end, whatever happens: the kernel would panic.
+// end, whatever happens: the kernel would panic. Under other names it is the commands of node_command.hpp.
 
 #include "beside.hpp"
 #include "console_shell.hpp"
@@ -7,6 +7,7 @@
 #include "modules.hpp"
 #include "mounts.hpp"
 #include "network.hpp"
+#include "node_command.hpp"
 
 #include <csignal>
 #include <cstdio>
@@ -39,7 +40,8 @@ auto set_up(device_events& events, problem wrong) -> problem {
 
 } // namespace
 
-auto main() -> int {
+auto main(int count, char** arguments) -> int {
+    if (auto const status = run_node_command({arguments, arguments + count})) return *status;
     if (::getpid() != 1) {
         std::fputs(
             "ktest-init is the first process of a machine that ktest starts; there is no other use for it\n",

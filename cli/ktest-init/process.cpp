@@ -73,8 +73,8 @@ void execute(program const& what, char* const* arguments, char* const* environme
 } // namespace
 
 auto base_environment() -> std::vector<std::string> {
-    return {"PATH=/cdrom:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
-            "USER=root", "LOGNAME=root"};
+    return {"PATH=/cdrom:/run/ktest/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME=/root", "USER=root", "LOGNAME=root"};
 }
 
 auto start(program const& what) -> pid_t {
