@@ -40,6 +40,9 @@ auto const guest_says = std::vector<wire::from_guest>{
     wire::resting{1U << 9U, 1},
     wire::awake{"nonce", "6.1.0", "ffffffff81000000", "ssh-ed25519 AAAA", 0xfedcba9876543210},
     wire::alive{},
+    wire::request{7, {"put", "log", "0"}, std::string(wire::piece_limit, '\0')},
+    wire::request{~0U, {}, ""},
+    wire::request_dropped{7},
 };
 auto const host_says = std::vector<wire::to_guest>{
     wire::run{.nonce = "n",
@@ -54,7 +57,9 @@ auto const host_says = std::vector<wire::to_guest>{
               .arguments = {"/cdrom/test", "", "a b"},
               .environment = {"KTEST_BOOT=1"},
               .settings = {"/proc/sys/kernel/sysrq=1"},
-              .heartbeat_ms = 1000},
+              .heartbeat_ms = 1000,
+              .networks = {"10.77.1.2/24 fd77:0:0:1::2/64 1500"},
+              .hosts = "10.77.1.1 server server.lan\n"},
     wire::finish{"nonce"},
     wire::input{"bytes"},
     wire::input{},
@@ -63,6 +68,8 @@ auto const host_says = std::vector<wire::to_guest>{
     wire::rest{},
     wire::sysrq{"lw"},
     wire::wake{"nonce", 1'700'000'000'000'000'000, std::string(32, '\xff'), 7, "DE:AD:BE:EF:01:07", {512}},
+    wire::answer{~0U, 1, "client will not come", std::string("\0\n", 2)},
+    wire::answer{},
 };
 
 // Reads garbage as far as it goes; nothing to check but that it ends, gives nothing after an error, and
