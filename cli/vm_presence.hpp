@@ -21,6 +21,7 @@ public:
         using namespace std::chrono;
         std::error_code failed;
         vm_record const record{.test = machine.name,
+                               .node = machine.node,
                                .slot = place.number,
                                .host = this_host(),
                                .owner = ::getpid(),

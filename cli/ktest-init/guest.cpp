@@ -130,7 +130,10 @@ auto guest::prepare(wire::run const& run) -> problem {
         auto const sign = std::min(setting.find('='), setting.size() - 1);
         write_switch(setting.substr(0, sign), std::string_view{setting}.substr(sign + 1));
     }
-    if (!run.hosts.empty()) name_nodes(run.hosts); // before the hostname: a node's is in it
+    if (!run.hosts.empty()) {
+        name_nodes(run.hosts); // before the hostname: a node's is in it
+        keep_to_own_networks();
+    }
     if (!run.hostname.empty()) name_host(run.hostname);
     if (auto wrong = join_networks(run.networks)) return wrong;
     if (auto wrong = check_scratch_disks(run.scratch)) return wrong;

@@ -60,6 +60,8 @@ auto join_networks(std::vector<std::string> const& networks) -> problem {
     return {};
 }
 
+void keep_to_own_networks() { write_switch("/proc/sys/net/ipv6/conf/eth0/disable_ipv6", "1"); }
+
 void set_address(std::string const& mac) {
     std::array<unsigned char, 6> bytes{};
     if (std::sscanf(mac.c_str(), "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &bytes[0], &bytes[1], &bytes[2], &bytes[3],

@@ -18,6 +18,10 @@ void bring_up_network();
 /// (`10.77.1.2/24 fd77:0:0:1::2/64 1500`).
 auto join_networks(std::vector<std::string> const& networks) -> problem;
 
+/// Takes IPv6 from eth0: a router is announced there, and would get all that is meant for nodes behind
+/// another.
+void keep_to_own_networks();
+
 /// Gives eth0 another address, `DE:AD:BE:EF:01:07`; one that cannot be read changes nothing.
 void set_address(std::string const& mac);
 

@@ -6,6 +6,7 @@
 #include <ktest/report/progress.hpp>
 #include <ktest/run/guest_source.hpp>
 #include <ktest/run/nonce.hpp>
+#include <ktest/run/run_guest.hpp>
 #include <ktest/run/run_in_slot.hpp>
 #include <ktest/run/ssh_key.hpp>
 #include <ktest/run/test_environment.hpp>
@@ -50,33 +51,32 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
 
         auto const size = terminal_size();
         auto const nonce = make_nonce();
-        guest_run run{
-            {.start = {.nonce = nonce,
-                       .authorized_key = guest_ssh_key(*where).value_or(""),
-                       .hostname = "ktest",
-                       .io = static_cast<std::uint8_t>(asked.io),
-                       .rows = size.rows,
-                       .columns = size.columns,
-                       .scratch = counts(asked.scratch),
-                       .arguments = asked.arguments,
-                       .environment = test_environment()},
-             .budgets = timeouts_for(request.acceleration, {}),
-             .acceleration = request.acceleration,
-             .rules = {.status_decides = true},
-             .wake = source.wake(guest.place, nonce, std::random_device{}()),
-             .saving = source.saving(),
-             .say = say,
-             .is_debugged = [&] { return presence.is_debugged(); },
-             .on_guest =
-                 [&](wire::from_guest const& said) {
-                     machine->build_lock.close();
-                     presence.heed(said);
-                     if (auto const* output = std::get_if<wire::command_output>(&said))
-                         (void)write_all(output->stream == 2 ? STDERR_FILENO : STDOUT_FILENO, output->data);
-                 },
-             .on_kernel_record = [&](auto const& record) { console.line(printable(to_string(record))); }},
-            *log};
-        return run.run(std::move(guest.start)).map([&](guest_outcome outcome) {
+        guest_run_options options{
+            .start = {.nonce = nonce,
+                      .authorized_key = guest_ssh_key(*where).value_or(""),
+                      .hostname = "ktest",
+                      .io = static_cast<std::uint8_t>(asked.io),
+                      .rows = size.rows,
+                      .columns = size.columns,
+                      .scratch = counts(asked.scratch),
+                      .arguments = asked.arguments,
+                      .environment = test_environment()},
+            .budgets = timeouts_for(request.acceleration, {}),
+            .acceleration = request.acceleration,
+            .rules = {.status_decides = true},
+            .wake = source.wake(guest.place, nonce, std::random_device{}()),
+            .saving = source.saving(),
+            .say = say,
+            .is_debugged = [&] { return presence.is_debugged(); },
+            .on_guest =
+                [&](wire::from_guest const& said) {
+                    machine->build_lock.close();
+                    presence.heed(said);
+                    if (auto const* output = std::get_if<wire::command_output>(&said))
+                        (void)write_all(output->stream == 2 ? STDERR_FILENO : STDOUT_FILENO, output->data);
+                },
+            .on_kernel_record = [&](auto const& record) { console.line(printable(to_string(record))); }};
+        return run_guest(std::move(guest.start), std::move(options), *log).map([&](guest_outcome outcome) {
             source.ended(outcome);
             return outcome;
         });

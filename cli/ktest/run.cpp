@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "repeat.hpp"
 #include "run_planned.hpp"
+#include <ktest/run/plan_text.hpp>
 
 #include <memory>
 
@@ -115,6 +116,10 @@ void add_run(CLI::App& app, int& status, std::vector<std::string> const& trailin
         ->add_flag("--dump", options->dump,
                    "after a crash, a hang or a timeout keep the guest's memory, for crash(8) or drgn")
         ->envname("KTEST_DUMP");
+    command
+        ->add_flag("--pcap", options->pcap,
+                   "keep what passed the networks between nodes (NAME.pcapng) when the test passed, too")
+        ->envname("KTEST_PCAP");
     command->add_flag("-v,--verbose", options->verbose, "show the kernel's whole log while it comes")
         ->envname("KTEST_VERBOSE");
     command->add_flag("--strict", request.strict, "what would be skipped for its CONFIG fails")

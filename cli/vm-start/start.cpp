@@ -3,6 +3,7 @@
 #include "../vm_presence.hpp"
 #include "commands.hpp"
 #include <ktest/run/nonce.hpp>
+#include <ktest/run/run_guest.hpp>
 #include <ktest/run/run_in_slot.hpp>
 #include <ktest/run/ssh_key.hpp>
 
@@ -71,21 +72,19 @@ auto start(start_options const& options) -> result<int> {
                 : fmt::format("VM {0}: 'vm-start ssh {0}' logs in, 'vm-start stop {0}' or Ctrl-C ends it",
                               number.value()));
 
-        guest_run run{{.start = {.nonce = make_nonce(),
-                                 .authorized_key = guest_ssh_key(*where).value_or(""),
-                                 .hostname = fmt::format("vm{}", number.value()),
-                                 .scratch = counts(options.scratch),
-                                 .has_payload = has_payload},
-                       .budgets = timeouts_for(request.acceleration, {}),
-                       .acceleration = request.acceleration,
-                       .rules = {.may_reboot = true, .power_off_passes = true},
-                       .console_on_stdout = true,
-                       .power_off = options.persistent,
-                       .say = say,
-                       .on_guest = [&](wire::from_guest const& said) { presence.heed(said); },
-                       .on_kernel_record = [](kernel_record const&) {}}, // the console shows them
-                      *log};
-        return run.run(std::move(guest.start));
+        guest_run_options shown{.start = {.nonce = make_nonce(),
+                                          .authorized_key = guest_ssh_key(*where).value_or(""),
+                                          .hostname = fmt::format("vm{}", number.value()),
+                                          .scratch = counts(options.scratch),
+                                          .has_payload = has_payload},
+                                .budgets = timeouts_for(request.acceleration, {}),
+                                .acceleration = request.acceleration,
+                                .rules = {.may_reboot = true, .power_off_passes = true},
+                                .power_off = options.persistent,
+                                .say = say,
+                                .on_guest = [&](wire::from_guest const& said) { presence.heed(said); },
+                                .on_kernel_record = [](kernel_record const&) {}}; // the console shows them
+        return run_guest(std::move(guest.start), std::move(shown), *log, shown_output::console);
     };
     auto const outcome = prepare().and_then(
         [&](prepared_guest ready) { return run_in_slot(std::move(ready), prepare, run_once, say); });

@@ -135,6 +135,11 @@ qemu_of() {
     done
 }
 
+# eventually_gone TEST: waits until no QEMU of it is left.
+eventually_gone() {
+    while [ -n "$(qemu_of "$1")" ]; do read -rt 0.1 <> <(:); done
+}
+
 # expect_gone TEST: no QEMU of it is left, and no slot is taken by it.
 expect_gone() {
     expect_equal "QEMUs of $1" "" "$(qemu_of "$1")"

@@ -41,6 +41,19 @@ inline auto json_reports(run_report const& report) -> nlohmann::ordered_json {
     return list;
 }
 
+inline auto json_nodes(run_report const& report) -> nlohmann::ordered_json {
+    auto list = nlohmann::ordered_json::array();
+    for (auto const& node : report.nodes)
+        list.push_back({{"name", node.name},
+                        {"verdict", name(node.verdict)},
+                        {"reason", reason(node.verdict)},
+                        {"exit_status", exit_status(node.verdict)},
+                        {"start", node.start},
+                        {"boot_seconds", json_seconds(node.boot)},
+                        {"test_seconds", json_seconds(node.ran)}});
+    return list;
+}
+
 } // namespace detail
 
 /// A run as JSON, what `result.json` and `--json FILE` hold: the keys in this order, null for what is not
@@ -52,6 +65,7 @@ inline auto result_json(run_report const& report) -> std::string {
     json const all{
         {"version", 1},
         {"test", report.test},
+        {"node", report.node.empty() ? json{} : json(report.node)},
         {"script", report.script.string()},
         {"line", report.line},
         {"chosen", report.chosen},
@@ -72,6 +86,7 @@ inline auto result_json(run_report const& report) -> std::string {
         {"test_seconds", detail::json_seconds(report.ran)},
         {"total_seconds", report.total.count()},
         {"boots", report.boots},
+        {"nodes", detail::json_nodes(report)},
         {"subtests", detail::json_subtests(report)},
         {"kernel_reports", detail::json_reports(report)},
         {"seed", report.seed},

@@ -13,6 +13,15 @@
 
 namespace ktest {
 
+/// What became of one of a test's VMs.
+struct node_result {
+    std::string name;
+    ktest::verdict verdict;
+    std::string start; ///< `cold`, or the template's id and age
+    std::optional<std::chrono::duration<double>> boot, ran;
+    friend auto operator==(node_result const&, node_result const&) -> bool = default;
+};
+
 /// Everything that is known of a run in the end: what result.json, junit.xml and the verdict line tell.
 struct run_report {
     using seconds = std::chrono::duration<double>;
@@ -48,6 +57,8 @@ struct run_report {
     std::string host;
     std::filesystem::path directory;    ///< where its files are
     std::vector<std::string> command;   ///< runs it again
+    std::string node;                   ///< whose result this is; empty: the whole test's
+    std::vector<node_result> nodes;     ///< of a test of several VMs, in the order of NODES
     std::vector<std::string> artefacts; ///< names of the files in `directory`
 
     friend auto operator==(run_report const&, run_report const&) -> bool = default;

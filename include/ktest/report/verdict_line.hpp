@@ -63,6 +63,9 @@ inline auto verdict_text(run_report const& report, bool colour) -> std::string {
         return text;
     text += fmt::format("{}:{}: error: {}\n", printable_line(report.script.string()), report.line,
                         detail::what_happened(report.verdict));
+    for (auto const& node : report.nodes)
+        text += fmt::format("{}: note: node {} {}\n", printable_line(report.script.string()), node.name,
+                            detail::what_happened(node.verdict));
     auto const cause = std::find_if(report.kernel_reports.begin(), report.kernel_reports.end(),
                                     [](kernel_report const& one) {
                                         return !one.excused && !one.before_test && !one.source_line.empty();

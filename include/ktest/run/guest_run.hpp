@@ -1,13 +1,11 @@
 #pragma once
 
-#include <ktest/ignored_signal.hpp>
 #include <ktest/run/command_input.hpp>
 #include <ktest/run/guest_outcome.hpp>
 #include <ktest/run/guest_run_options.hpp>
 #include <ktest/run/hang_ladder.hpp>
 #include <ktest/run/judge.hpp>
 #include <ktest/run/machine_end.hpp>
-#include <ktest/run/output_copy.hpp>
 #include <ktest/run/run_log.hpp>
 #include <ktest/run/saving_steps.hpp>
 #include <ktest/run/session.hpp>
@@ -16,7 +14,6 @@
 #include <ktest/run/wake_call.hpp>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
@@ -27,13 +24,15 @@
 
 namespace ktest {
 
-/// One VM from QEMU's start to its end: a test, a command, or nothing but the guest, as the rules say.
+/// One VM from QEMU's start to its end: a test, a command, or nothing but the guest, as the rules say. The
+/// loop may be others', too, and must end before it.
 class guest_run {
 public:
     using clock = std::chrono::steady_clock;
 
-    guest_run(guest_run_options options, run_log& log)
-        : options_{std::move(options)},
+    guest_run(boost::asio::io_context& loop, guest_run_options options, run_log& log)
+        : loop_{loop},
+          options_{std::move(options)},
           log_{log},
           judge_{options_.start.nonce, options_.rules},
           wake_{options_.wake},
@@ -41,7 +40,6 @@ public:
                   {.say = [this](std::string_view text) { options_.say(text); },
                    .host_failed = [this](error const& why) { take(judge_.host_failed(why)); },
                    .goes_on = [this] { wake_.give(*session_); }}},
-          signals_{loop_, SIGINT, SIGTERM},
           stage_clock_{loop_, [this] { return stands_still(); }},
           step_timer_{loop_},
           ladder_{loop_,
@@ -53,17 +51,11 @@ public:
                    .host_failed = [this](error const& why) { take(judge_.host_failed(why)); },
                    .channel_closed = [this](std::string why) { take(judge_.channel_closed(std::move(why))); },
                    .say = [this](std::string_view text) { options_.say(text); }}},
-          input_{loop_},
-          copy_{loop_, (options_.console_on_stdout ? log.console() : log.test()).get(), STDOUT_FILENO,
-                [this](auto const& why) { stdout_failed(why); }} {}
+          input_{loop_} {}
 
-    /// Runs the VM to its end. An error: QEMU could not even be started.
-    auto run(launch with) -> result<guest_outcome> {
+    /// Starts the VM. An error: not even QEMU could be started.
+    auto begin(launch with) -> result<void> {
         begun_ = clock::now();
-        if (!is_ignored(SIGHUP)) signals_.add(SIGHUP);
-        signals_.async_wait([this](auto cancelled, int number) {
-            if (!cancelled) interrupted_by(number);
-        });
         auto session =
             session::begin(loop_, std::move(with), [this](session_event const& event) { on(event); });
         if (!session) return tl::unexpected{session.error()};
@@ -71,29 +63,47 @@ public:
         ladder_.begin(*session_);
         saving_.begin(*session_);
         limit_stage(stage::boot, is_restored() ? options_.budgets.wake : options_.budgets.boot);
-        while (!gone_ && loop_.run_one() > 0) {
-        }
-        auto const ended = clock::now();
-        stage_clock_.stop();
-        step_timer_.cancel();
-        ladder_.end();
-        while (!copy_.done() && !abandoned_ && loop_.run_one() > 0) {
-        }
+        return {};
+    }
+    /// QEMU has ended, and all that came from it has been heeded.
+    auto is_over() const -> bool { return gone_; }
+    /// What became of it, once it is over.
+    auto outcome() const -> guest_outcome {
         guest_outcome outcome{.said = final_.value_or(*judge_.decision()),
                               .wait_status = judge_.wait_status(),
                               .boots = judge_.boot(),
-                              .total = decided_.value_or(ended) - begun_};
-        outcome.start_again = start_again_;
+                              .start_again = start_again_,
+                              .total = decided_.value_or(ended_) - begun_};
         if (ready_) outcome.boot = *ready_ - begun_;
-        if (started_) outcome.test = decided_.value_or(ended) - *started_;
+        if (started_) outcome.test = decided_.value_or(ended_) - *started_;
         return outcome;
     }
+
+    /// Has a guest go on that was ready, or had passed, and waited for others since.
+    void go_on() {
+        if (auto const step = std::exchange(waits_to_, {})) step();
+    }
+    /// Ends it before its time, for what `why` says; `by Ctrl-C`.
+    void interrupt(std::string why) {
+        if (judge_.decision()) { // the VM was being held
+            if (!gone_) final_ = interrupted{std::move(why)};
+            session_->kill();
+        } else if (options_.power_off && !std::exchange(asked_to_power_off_, true)) {
+            session_->tell(wire::power_off{});
+            after(options_.budgets.shutdown, [this, why = std::move(why)] { take(judge_.interrupt(why)); });
+        } else {
+            take(judge_.interrupt(std::move(why)));
+        }
+    }
+    /// It is of no use any more, for a reason that is not its own.
+    void give_up(error const& why) { take(judge_.host_failed(why)); }
+    auto machine() -> session& { return *session_; }
 
 private:
     void on(session_event const& event) {
         keep(event);
         auto const* const gone = std::get_if<machine_gone>(&event);
-        if (gone != nullptr) gone_ = true;
+        gone_ = gone != nullptr;
         ladder_.heed(event);
         if (saving_.takes(event)) return;
         if (auto const* said = std::get_if<wire::from_guest>(&event)) {
@@ -120,6 +130,17 @@ private:
         if (std::holds_alternative<guest_reset>(event) && !options_.budgets.test)
             limit_stage(stage::boot, options_.budgets.boot);
         take(step);
+        if (judge_.where() == stage::shutdown && !judge_.expects_pass()) go_on();
+        if (gone_) end();
+    }
+    void end() {
+        ended_ = clock::now();
+        stop_clocks();
+    }
+    void stop_clocks() {
+        stage_clock_.stop();
+        step_timer_.cancel();
+        ladder_.end();
     }
 
     auto is_restored() const -> bool { return wake_.is_wanted() && options_.saving == nullptr; }
@@ -143,7 +164,7 @@ private:
 
     void keep(session_event const& event) {
         auto const records = log_.keep(event);
-        copy_.grown();
+        if (options_.on_event) options_.on_event(event);
         if (!records) return take(judge_.host_failed(records.error()));
         constexpr unsigned warning = 4;
         for (auto const& record : *records)
@@ -172,7 +193,8 @@ private:
     void take(judge::next step) {
         switch (step) {
         case judge::next::nothing: return;
-        case judge::next::run_test: return start_test();
+        case judge::next::run_test:
+            return await_others(judge_.boot() == 1 ? options_.when_ready : nullptr, [this] { start_test(); });
         case judge::next::wait_for_stragglers:
             return after(options_.budgets.stragglers, [this] { take(judge_.stragglers_gone()); });
         case judge::next::weigh_stall:
@@ -181,13 +203,26 @@ private:
         case judge::next::show_and_finish:
             showing_ = true;
             session_->tell(wire::sysrq{"lw"});
-            [[fallthrough]];
-        case judge::next::finish:
-            session_->tell(wire::finish{options_.start.nonce});
-            return after(options_.budgets.shutdown, [this] { take(judge_.finish_time_up()); });
+            return finish();
+        case judge::next::finish: return finish();
         case judge::next::await_death: return await_death();
         case judge::next::conclude: return conclude();
         }
+    }
+
+    /// None to be told: there are no others.
+    void await_others(std::function<void()> const& tell, std::function<void()> then) {
+        if (!tell) return then();
+        stage_clock_.stop();
+        waits_to_ = std::move(then);
+        tell();
+    }
+
+    void finish() {
+        await_others(judge_.expects_pass() ? options_.when_passed : nullptr, [this] {
+            session_->tell(wire::finish{options_.start.nonce});
+            after(options_.budgets.shutdown, [this] { take(judge_.finish_time_up()); });
+        });
     }
 
     /// To be dumped, the guest stands still at its panic; what it prints last comes afterwards.
@@ -198,16 +233,6 @@ private:
             if (!options_.hold_always) session_->qmp().execute("cont");
             wait();
         });
-    }
-
-    /// A command is of no use any more; a test's log has everything, and a VM was not started to be watched.
-    void stdout_failed(std::string const& why) {
-        if (options_.rules.status_decides)
-            return take(judge_.host_failed({fault::unavailable, fmt::format("stdout: {}", why)}));
-        options_.say(log_.directory().empty()
-                         ? fmt::format("stdout: {}; the console is not shown any more", why)
-                         : fmt::format("stdout: {}; the test's output goes on in {}", why,
-                                       (log_.directory() / "test.log").string()));
     }
 
     /// What hangs in a guest without a job is its user's to find out, and of a shell its user sees it.
@@ -229,15 +254,14 @@ private:
         auto const io = static_cast<wire::streams>(start.io);
         session_->tell(std::move(start));
         if (io != wire::streams::test && judge_.boot() == 1)
-            input_.begin(*session_, io == wire::streams::terminal, [this] { interrupted_by(SIGINT); });
+            input_.begin(*session_, io == wire::streams::terminal, [this] { interrupt("by Ctrl-C"); });
     }
 
     void conclude() {
         decided_ = clock::now();
-        stage_clock_.stop();
-        step_timer_.cancel();
-        ladder_.end();
+        stop_clocks();
         auto const& said = *judge_.decision();
+        if (options_.on_decided && start_again_.empty() && !is_asleep()) options_.on_decided(said);
         auto const hung = std::holds_alternative<crashed>(said) || std::holds_alternative<timed_out>(said);
         if (options_.dump && hung && !gone_) return ladder_.dump(options_.budgets.dump, [this] { let_go(); });
         let_go();
@@ -254,29 +278,13 @@ private:
             session_->kill();
     }
 
-    void interrupted_by(int number) {
-        auto const text = fmt::format("by {}", number == SIGINT ? "Ctrl-C" : ::strsignal(number));
-        if (judge_.decision()) { // the VM was being held, or stdout is being waited for
-            if (!gone_) final_ = interrupted{text};
-            abandoned_ = gone_;
-            session_->kill();
-        } else if (options_.power_off && !std::exchange(asked_to_power_off_, true)) {
-            session_->tell(wire::power_off{});
-            after(options_.budgets.shutdown, [this, text] { take(judge_.interrupt(text)); });
-        } else {
-            take(judge_.interrupt(text));
-        }
-        signals_.async_wait([this](auto cancelled, int again) {
-            if (!cancelled) interrupted_by(again);
-        });
-    }
-
     void limit_stage(stage where, std::chrono::milliseconds limit) {
         stage_clock_.start(limit, [this, where, limit] {
             auto const& life = ladder_.life();
             auto reason = fmt::format("after {:g} s", std::chrono::duration<double>{limit}.count());
             if (where == stage::test && life.console_is_flooded())
                 reason += "; the kernel floods the console";
+            if (where == stage::test && options_.waits_for) reason += options_.waits_for();
             constexpr auto beats_missed = 5;
             auto const silent = is_watched() && started_ && life.seconds_silent() >= beats_missed;
             take(judge_.time_up(where, std::move(reason), silent));
@@ -289,29 +297,27 @@ private:
         });
     }
 
-    boost::asio::io_context loop_{1};
+    boost::asio::io_context& loop_;
     guest_run_options options_;
     run_log& log_;
     judge judge_;
     wake_call wake_;
     saving_steps saving_;
-    boost::asio::signal_set signals_;
     stage_clock stage_clock_;
     boost::asio::steady_timer step_timer_;
     hang_ladder ladder_;
     command_input input_;
-    output_copy copy_;
     std::unique_ptr<session> session_;
+    std::function<void()> waits_to_; ///< go on, when others are as far
     double slowdown_ = 1;
     std::optional<verdict> final_; ///< overrides the judge's: a held VM was interrupted
-    clock::time_point begun_;
+    clock::time_point begun_, ended_;
     std::optional<clock::time_point> ready_, started_, decided_;
     bool gone_ = false;
     std::string start_again_;
     bool stopped_ = false;
     bool told_of_pause_ = false;
-    bool showing_ = false;   ///< the kernel says what it was asked for
-    bool abandoned_ = false; ///< nobody waits for the rest of the output any more
+    bool showing_ = false; ///< the kernel says what it was asked for
     bool asked_to_power_off_ = false;
 };
 

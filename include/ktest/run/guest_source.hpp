@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ktest/run/guest_run.hpp>
+#include <ktest/run/guest_outcome.hpp>
 #include <ktest/run/kvm_fitness.hpp>
 #include <ktest/run/prepare_guest.hpp>
 #include <ktest/run/template_key.hpp>

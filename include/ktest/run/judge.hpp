@@ -129,6 +129,10 @@ public:
 
     auto decision() const -> std::optional<verdict> const& { return decided_; }
     auto where() const -> stage { return stage_; }
+    /// It has said success, and nothing has spoken against it yet.
+    auto expects_pass() const -> bool {
+        return !decided_ && candidate_ && std::holds_alternative<passed>(*candidate_);
+    }
     /// How the test's first process ended, as waitpid(2) gives it.
     auto wait_status() const -> std::optional<int> { return status_; }
     /// Which boot this is, 1 for the first.

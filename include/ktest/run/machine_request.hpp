@@ -17,6 +17,7 @@ namespace ktest {
 /// What a VM is wanted for, before it has a slot, files or sockets.
 struct machine_request {
     std::string name;
+    std::string node; ///< which of a test's it is; empty: it is alone
     accelerator acceleration{};
     ktest::kernel kernel;
     std::filesystem::path initramfs;
@@ -28,6 +29,7 @@ struct machine_request {
     std::vector<bytes> scratch;
     bool open_network = false;
     std::optional<std::filesystem::path> vde_switch;
+    std::vector<std::string> card_macs; ///< of eth1, eth2, ..., on the test's own networks
     bool may_reboot = false;
     bool pause_on_panic = false;
     bool sandboxed = true;                   ///< QEMU under its own seccomp filter
@@ -51,6 +53,7 @@ struct machine_ends {
     std::filesystem::path monitor, kgdb;
     unsigned ssh_port = 0;
     std::string mac;
+    std::vector<inherited_socket> cables; ///< of the cards; none: they are plugged into nothing
 };
 
 /// The kernel's command line: the console carries warnings and up, and all of the log after a panic. The
@@ -99,6 +102,9 @@ auto describe_machine(machine_request const& wanted, machine_ends const& ends) -
                  .panic = wanted.pause_on_panic ? on_panic::pause : on_panic::end,
                  .vmcoreinfo = wanted.to_be_dumped,
                  .extra = wanted.qemu_arguments};
+    for (auto const& [i, mac] : wanted.card_macs | ranges::views::enumerate)
+        vm.cards.push_back({mac, i < ends.cables.size() ? std::optional{ends.cables[i]}
+                                                        : std::optional<inherited_socket>{}});
     if (wanted.vde_switch) vm.network = vde_network{*wanted.vde_switch};
     for (auto const& [i, file] : ends.scratch | ranges::views::enumerate)
         vm.disks.push_back({.serial = scratch_serial(i), .file = file});

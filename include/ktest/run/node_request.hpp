@@ -49,7 +49,7 @@ using node_request = std::variant<barrier_request, send_request, wait_request, p
 
 namespace detail {
 
-using node_names = std::vector<std::string>;
+using named_nodes = std::vector<std::string>;
 using request_result = result<node_request>;
 
 inline auto check_request_word(std::string_view word, std::string_view what) -> result<void> {
@@ -62,13 +62,13 @@ inline auto check_request_word(std::string_view word, std::string_view what) -> 
                        static_cast<unsigned char>(word[rubbish]));
 }
 
-inline auto join_names(std::vector<std::size_t> const& some, node_names const& nodes) -> std::string {
+inline auto join_names(std::vector<std::size_t> const& some, named_nodes const& nodes) -> std::string {
     std::string joined;
     for (auto const node : some) joined += (joined.empty() ? "" : ", ") + nodes[node];
     return joined;
 }
 
-inline auto find_node(std::string_view word, node_names const& nodes) -> result<std::size_t> {
+inline auto find_node(std::string_view word, named_nodes const& nodes) -> result<std::size_t> {
     if (auto text = check_request_word(word, "the node's name"); !text) return tl::unexpected{text.error()};
     auto const found = std::find(nodes.begin(), nodes.end(), word);
     if (found != nodes.end()) return static_cast<std::size_t>(found - nodes.begin());
@@ -84,7 +84,7 @@ inline auto read_offset(std::string_view word) -> result<std::uint64_t> {
     return offset;
 }
 
-inline auto read_barrier(wire::request const& request, node_names const& nodes, std::size_t asking)
+inline auto read_barrier(wire::request const& request, named_nodes const& nodes, std::size_t asking)
     -> request_result {
     auto const names = split_list(request.words[2]);
     if (!names) return usage_error("the nodes: {}", names.error().message);
@@ -103,17 +103,17 @@ inline auto read_barrier(wire::request const& request, node_names const& nodes, 
     return barrier;
 }
 
-inline auto read_send(wire::request const& request, node_names const&, std::size_t) -> request_result {
+inline auto read_send(wire::request const& request, named_nodes const&, std::size_t) -> request_result {
     if (request.words[2].size() > wire::piece_limit)
         return usage_error("the value has more than {} bytes", wire::piece_limit);
     return send_request{request.words[1], request.words[2]};
 }
 
-inline auto read_wait(wire::request const& request, node_names const&, std::size_t) -> request_result {
+inline auto read_wait(wire::request const& request, named_nodes const&, std::size_t) -> request_result {
     return wait_request{request.words[1]};
 }
 
-inline auto read_put(wire::request const& request, node_names const&, std::size_t) -> request_result {
+inline auto read_put(wire::request const& request, named_nodes const&, std::size_t) -> request_result {
     if (request.data.size() > wire::piece_limit)
         return usage_error("the piece has more than {} bytes", wire::piece_limit);
     return read_offset(request.words[2]).map([&](std::uint64_t offset) -> node_request {
@@ -121,11 +121,11 @@ inline auto read_put(wire::request const& request, node_names const&, std::size_
     });
 }
 
-inline auto read_put_end(wire::request const& request, node_names const&, std::size_t) -> request_result {
+inline auto read_put_end(wire::request const& request, named_nodes const&, std::size_t) -> request_result {
     return put_end_request{request.words[1]};
 }
 
-inline auto read_get(wire::request const& request, node_names const& nodes, std::size_t) -> request_result {
+inline auto read_get(wire::request const& request, named_nodes const& nodes, std::size_t) -> request_result {
     auto const node = find_node(request.words[1], nodes);
     if (!node) return tl::unexpected{node.error()};
     if (auto text = check_request_word(request.words[2], "the file's name"); !text)
@@ -135,7 +135,7 @@ inline auto read_get(wire::request const& request, node_names const& nodes, std:
     });
 }
 
-inline auto read_give_up(wire::request const&, node_names const&, std::size_t) -> request_result {
+inline auto read_give_up(wire::request const&, named_nodes const&, std::size_t) -> request_result {
     return give_up_request{};
 }
 
@@ -143,7 +143,7 @@ struct request_rule {
     std::string_view name;
     std::size_t words;
     std::string_view first; ///< what the first of its arguments is
-    request_result (*read)(wire::request const&, node_names const&, std::size_t asking);
+    request_result (*read)(wire::request const&, named_nodes const&, std::size_t asking);
 };
 
 constexpr std::array request_rules{

@@ -33,7 +33,7 @@ inline auto who_is_missing(barrier_request const& barrier, std::vector<node_wait
 }
 
 /// Why `one` waits, if it is told when its time is up.
-inline auto not_yet(node_waiter const& one, std::vector<node_waiter> const& waiting, node_names const& nodes)
+inline auto not_yet(node_waiter const& one, std::vector<node_waiter> const& waiting, named_nodes const& nodes)
     -> std::string {
     if (auto const* const barrier = std::get_if<barrier_request>(&one.what))
         return fmt::format("{} came, {} did not", join_names(who_came(*barrier, waiting), nodes),
@@ -44,7 +44,7 @@ inline auto not_yet(node_waiter const& one, std::vector<node_waiter> const& wait
 }
 
 /// `the barrier 'data' for client`
-inline auto describe(awaited const& what, std::vector<node_waiter> const& waiting, node_names const& nodes)
+inline auto describe(awaited const& what, std::vector<node_waiter> const& waiting, named_nodes const& nodes)
     -> std::string {
     if (auto const* const barrier = std::get_if<barrier_request>(&what))
         return fmt::format("at the barrier '{}' for {}", shortened(barrier->name),
@@ -55,7 +55,7 @@ inline auto describe(awaited const& what, std::vector<node_waiter> const& waitin
 }
 
 /// `server waits at the barrier 'data' for client; ...`
-inline auto describe(std::vector<node_waiter> const& waiting, node_names const& nodes) -> std::string {
+inline auto describe(std::vector<node_waiter> const& waiting, named_nodes const& nodes) -> std::string {
     constexpr std::size_t most = 8;
     std::string all;
     for (std::size_t i = 0; i < waiting.size() && i < most; ++i)

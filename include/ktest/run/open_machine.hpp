@@ -2,6 +2,7 @@
 
 #include <ktest/file.hpp>
 #include <ktest/image/overlay.hpp>
+#include <ktest/net/frame_socket.hpp>
 #include <ktest/run/machine_request.hpp>
 #include <ktest/run/session.hpp>
 #include <ktest/slot/slot.hpp>
@@ -143,10 +144,20 @@ auto open_machine(machine_request const& wanted, slot const& place,
             ends.root = source;
         });
     };
+    auto const lay_cables = [&]() -> result<void> {
+        for (std::size_t i = 0; i < wanted.card_macs.size(); ++i) {
+            auto cable = ethernet_cable();
+            if (!cable) return tl::unexpected{cable.error()};
+            made.cables.push_back(std::move((*cable)[0]));
+            ends.cables.push_back({qemu.pass(std::move((*cable)[1]))});
+        }
+        return {};
+    };
     auto const connect = [&](socket_source& theirs, descriptor& ours) {
         return qemu.pass_socket(ours).map([&](auto source) { theirs = source; });
     };
     return disks()
+        .and_then(lay_cables)
         .and_then([&] { return connect(ends.qmp, made.qmp); })
         .and_then([&] { return connect(ends.agent, made.agent); })
         .and_then([&] { return connect(ends.output, made.output); })

@@ -32,24 +32,35 @@ inline auto write_payload(std::filesystem::path const& directory, std::vector<ar
     });
 }
 
-/// Claims a slot and opens the machine's files. `payload` is what /cdrom will hold, an open ISO 9660 image;
+/// Refuses what cannot be started here, before anything is claimed for it.
+inline auto check_startable(machine_request const& wanted) -> result<void> {
+    return check_fits(wanted)
+        .and_then([] { return find_program(x86_64::program, "qemu-system-x86"); })
+        .map([](auto const&) {});
+}
+
+/// Opens the files of a machine in its slot. `payload` is what /cdrom will hold, an open ISO 9660 image;
 /// closed: there is none. Disks go to `scratch`. What the guest begins with is `begin(descriptor&
 /// payload)`'s, which may keep the payload.
+template<class Begin>
+auto open_guest(machine_request const& wanted, descriptor payload, slot const& place,
+                std::filesystem::path const& scratch, Begin begin) -> result<launch> {
+    return begin(payload).and_then([&](guest_start start) {
+        return open_machine<x86_64>(wanted, place, scratch, std::move(payload), std::move(start));
+    });
+}
+
+/// The same, and claims the slot.
 template<class Begin>
 auto prepare_guest(machine_request const& wanted, descriptor payload, paths const& where,
                    std::filesystem::path const& scratch, slot_wait const& wait, Begin begin)
     -> result<prepared_guest> {
-    return check_fits(wanted)
-        .and_then([&] { return find_program(x86_64::program, "qemu-system-x86"); })
-        .and_then([&](auto const&) { return claim_slot(where, wait); })
+    return check_startable(wanted)
+        .and_then([&] { return claim_slot(where, wait); })
         .and_then([&](slot place) {
-            return begin(payload)
-                .and_then([&](guest_start start) {
-                    return open_machine<x86_64>(wanted, place, scratch, std::move(payload), std::move(start));
-                })
-                .map([&](launch start) {
-                    return prepared_guest{std::move(place), std::move(start)};
-                });
+            return open_guest(wanted, std::move(payload), place, scratch, begin).map([&](launch start) {
+                return prepared_guest{std::move(place), std::move(start)};
+            });
         });
 }
 

@@ -25,7 +25,8 @@ struct launch {
     command qemu;
     std::vector<descriptor> inherited; ///< what `qemu.descriptors` names, kept open until QEMU has it
     descriptor qmp, agent, output, console;
-    descriptor state; ///< of a saved machine, to be loaded; closed: the machine boots
+    descriptor state;               ///< of a saved machine, to be loaded; closed: the machine boots
+    std::vector<descriptor> cables; ///< of the cards on the test's own networks
     std::vector<std::pair<std::string, bytes>> resized; ///< disks that are of another size until it goes on
 };
 
@@ -130,6 +131,7 @@ private:
         if (with.state) {
             loading_ = true;
             prepare_to_move();
+            qmp_.execute("migrate-set-parameters", {{"announce-rounds", 0}}); // frames that no guest sent
             move_state(with.state, "migrate-incoming");
         }
         process_.async_wait([this](boost::system::error_code, int) {

@@ -5,16 +5,13 @@
 #include <ktest/run/guest_wishes.hpp>
 #include <ktest/run/nonce.hpp>
 #include <ktest/run/prepare_guest.hpp>
-#include <ktest/run/qemu_script.hpp>
 #include <ktest/run/ssh_key.hpp>
 #include <ktest/run/test_environment.hpp>
 #include <ktest/run/timeouts.hpp>
-#include <ktest/run/unsupported.hpp>
 #include <ktest/spec/join.hpp>
 #include <ktest/spec/requirements.hpp>
 
 #include <fmt/ranges.h>
-#include <range/v3/view/transform.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -92,7 +89,6 @@ inline auto make_test_plan(test_request const& asked, paths const& where, build_
     if (!spec) return tl::unexpected{spec.error()};
     plan.spec = std::move(*spec);
     auto const title = asked.script.string();
-    if (auto fits = check_supported(plan.spec, title); !fits) return tl::unexpected{fits.error()};
     if (auto known = detail::check_subtests(plan.spec, asked.subtests, title); !known)
         return tl::unexpected{known.error()};
 
@@ -134,26 +130,6 @@ inline auto make_test_plan(test_request const& asked, paths const& where, build_
     for (auto const* words : {&asked.subtests, &asked.arguments})
         plan.start.arguments.insert(plan.start.arguments.end(), words->begin(), words->end());
     return plan;
-}
-
-/// The plan for people, QEMU's command line last.
-inline auto describe(test_plan const& plan) -> std::string {
-    auto const& machine = plan.machine;
-    auto text =
-        fmt::format("test     {}\nkernel   {} ({})\nimage    {}\nmemory   {}, {} CPUs, {}\n", plan.name,
-                    machine.kernel.release, machine.kernel.image.string(), machine.root_image.string(),
-                    to_string(machine.memory), machine.cpus, to_string(machine.acceleration));
-    if (!machine.scratch.empty())
-        text += fmt::format(
-            "scratch  {}\n",
-            fmt::join(machine.scratch | ranges::views::transform([](bytes size) { return to_string(size); }),
-                      ", "));
-    text += plan.budgets.test ? fmt::format("timeout  {} s\n", plan.budgets.test->count() / 1000)
-                              : "timeout  none\n";
-    for (auto const& member : plan.payload)
-        text += fmt::format("cdrom    {}{}\n", member.name,
-                            member.source.empty() ? "" : fmt::format(" = {}", member.source.string()));
-    return text + shell_quote(qemu_command<x86_64>(named_machine(machine, slot_number::all()[0]))) + '\n';
 }
 
 } // namespace ktest

@@ -10,6 +10,8 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <sys/file.h>
 #include <sys/inotify.h>
@@ -52,6 +54,8 @@ private:
     descriptor events_;
 };
 
+} // namespace detail
+
 /// The VM's directory, empty; nothing outside of it is touched, whatever links the last VM left.
 inline auto fresh_vm_directory(paths const& where, slot_number number) -> result<std::filesystem::path> {
     auto const directory = vm_directory(where, number);
@@ -64,8 +68,6 @@ inline auto fresh_vm_directory(paths const& where, slot_number number) -> result
     });
 }
 
-} // namespace detail
-
 /// A host's slots. A slot is claimed by flock(2), so the kernel frees it, however its VM ends.
 template<slot_backing Backing>
 class slot_pool {
@@ -74,15 +76,23 @@ public:
 
     /// Claims a free slot whose ssh port is free too, and gives it an empty directory of the caller's.
     auto claim(paths const& where, slot_wait const& wait = {}) -> result<slot> {
+        return claim(where, 1, wait).map([](std::vector<slot> one) { return std::move(one.front()); });
+    }
+    /// The same for several, all or none: who holds some while it waits for more may wait for ever.
+    auto claim(paths const& where, std::size_t count, slot_wait const& wait) -> result<std::vector<slot>> {
         locks files;
-        auto found = look(files);
-        if (!found.number && found.usable() > 0 && wait.budget != std::chrono::seconds{0})
-            found = look_until_found(files, wait);
-        if (!found.number) return none(found, wait);
-        auto& lock = files[found.number->value()];
-        return detail::fresh_vm_directory(where, *found.number).map([&](auto const& directory) {
-            return slot{std::move(lock), *found.number, directory};
-        });
+        auto found = look(files, count);
+        auto const possible = found.usable() + found.numbers.size() >= count;
+        if (found.numbers.size() < count && possible && wait.budget != std::chrono::seconds{0})
+            found = look_until_found(files, count, wait);
+        if (found.numbers.size() < count) return none(found, count, wait);
+        std::vector<slot> claimed;
+        for (auto const number : found.numbers) {
+            auto directory = fresh_vm_directory(where, number);
+            if (!directory) return tl::unexpected{directory.error()};
+            claimed.push_back({std::move(files[number.value()]), number, std::move(*directory)});
+        }
+        return claimed;
     }
 
 private:
@@ -91,7 +101,7 @@ private:
     using locks = std::array<descriptor, slot_number::count>;
 
     struct finding {
-        std::optional<slot_number> number;
+        std::vector<slot_number> numbers;
         unsigned taken = 0;     ///< locked by somebody
         unsigned port_held = 0; ///< free, but a stranger has the ssh port
         std::optional<error> unopened;
@@ -100,11 +110,13 @@ private:
     };
 
     /// Starts anywhere, so that runs which begin together, and users with pools of their own, seldom meet.
-    auto look(locks& files) const -> finding {
+    auto look(locks& files, std::size_t count) const -> finding {
         finding found;
         auto const first = std::random_device{}();
-        for (unsigned i = 0; i < slot_number::count && !found.number; ++i)
+        for (unsigned i = 0; i < slot_number::count && found.numbers.size() < count; ++i)
             look_at(slot_number::all()[(first % slot_number::count + i) % slot_number::count], files, found);
+        if (found.numbers.size() < count)
+            for (auto const number : found.numbers) ::flock(files[number.value()].get(), LOCK_UN);
         return found;
     }
 
@@ -127,22 +139,23 @@ private:
             ::flock(file.get(), LOCK_UN);
             ++found.port_held;
         } else {
-            found.number = number;
+            found.numbers.push_back(number);
         }
     }
 
     /// The kernel tells of a close just before it frees the lock, so the first looks after it follow fast;
     /// and of a port that a stranger gives up nobody tells, so there is a look a second.
-    auto look_until_found(locks& files, slot_wait const& wait) const -> finding {
+    auto look_until_found(locks& files, std::size_t count, slot_wait const& wait) const -> finding {
         using namespace std::chrono_literals;
         auto const end = wait.budget ? std::optional{deadline::clock::now() + *wait.budget} : std::nullopt;
         detail::close_watch const closes{backing_.directory()};
         auto pause = std::chrono::milliseconds{1s};
         for (auto begun = false;;) {
-            auto found = look(files);
+            auto found = look(files, count);
             auto const now = deadline::clock::now();
-            if (found.number || (end && now >= *end)) return found;
-            if (!begun && wait.begun) wait.begun(reason(found) + ": waiting for one");
+            if (found.numbers.size() == count || (end && now >= *end)) return found;
+            if (!begun && wait.begun)
+                wait.begun(fmt::format("{}: waiting for {}", reason(found, count), how_many(count)));
             begun = true;
             wait_readable({closes.get(), wait.interrupt}, end ? std::min(*end, now + pause) : now + pause);
             if (wait.interrupt >= 0 && wait_readable({wait.interrupt, -1}, now)) {
@@ -153,7 +166,14 @@ private:
         }
     }
 
-    auto reason(finding const& found) const -> std::string {
+    static auto how_many(std::size_t count) -> std::string {
+        return count == 1 ? "one" : fmt::format("{} at once", count);
+    }
+    auto reason(finding const& found, std::size_t count) const -> std::string {
+        if (!found.numbers.empty())
+            return fmt::format(
+                "{} slots are wanted and {} free (vm-start list says who has the others)", count,
+                found.numbers.size() == 1 ? "only one is" : fmt::format("only {} are", found.numbers.size()));
         if (found.port_held == 0)
             return fmt::format("all {} slots are taken (vm-start list says by whom)", found.taken);
         return fmt::format("taken slots: {}; the ssh ports of the other {} are other programs' "
@@ -161,24 +181,30 @@ private:
                            found.taken, found.port_held);
     }
 
-    auto none(finding const& found, slot_wait const& wait) const -> tl::unexpected<error> {
-        if (found.usable() == 0)
+    auto none(finding const& found, std::size_t count, slot_wait const& wait) const -> tl::unexpected<error> {
+        if (found.usable() + found.numbers.size() == 0)
             return unavailable("no slot can be locked: {}", found.unopened ? found.unopened->message : "");
-        if (found.interrupted) return unavailable("{}: interrupted while waiting for one", reason(found));
+        if (found.interrupted)
+            return unavailable("{}: interrupted while waiting for {}", reason(found, count), how_many(count));
+        if (found.usable() + found.numbers.size() < count) return unavailable("{}", reason(found, count));
         if (wait.budget->count() == 0)
-            return unavailable("{}, and --slot-wait 0 forbids to wait", reason(found));
-        return unavailable("{}, and none became free in {} s (--slot-wait)", reason(found),
-                           wait.budget->count());
+            return unavailable("{}, and --slot-wait 0 forbids to wait", reason(found, count));
+        return unavailable("{}, and {} in {} s (--slot-wait)", reason(found, count),
+                           count == 1 ? "none became free" : "there were never enough", wait.budget->count());
     }
 
     Backing backing_;
 };
 
-/// Claims one of the machine's slots where it has any, else one of the caller's own.
-inline auto claim_slot(paths const& where, slot_wait const& wait = {}) -> result<slot> {
-    if (auto machine = machine_slots::find()) return slot_pool{std::move(*machine)}.claim(where, wait);
+/// Claims so many of the machine's slots where it has any, else of the caller's own.
+inline auto claim_slots(paths const& where, std::size_t count, slot_wait const& wait = {})
+    -> result<std::vector<slot>> {
+    if (auto machine = machine_slots::find()) return slot_pool{std::move(*machine)}.claim(where, count, wait);
     return user_slots::make(where).and_then(
-        [&](user_slots const& own) { return slot_pool{own}.claim(where, wait); });
+        [&](user_slots const& own) { return slot_pool{own}.claim(where, count, wait); });
+}
+inline auto claim_slot(paths const& where, slot_wait const& wait = {}) -> result<slot> {
+    return claim_slots(where, 1, wait).map([](std::vector<slot> one) { return std::move(one.front()); });
 }
 
 } // namespace ktest

@@ -48,4 +48,23 @@ inline auto vm_of_directory(std::filesystem::path const& directory, paths const&
                        last->host.boot_id != host.boot_id ? ": the host was booted since" : "");
 }
 
+/// The same for a test of several VMs, of which the one with this name is meant; empty: there must be only
+/// one VM.
+inline auto vm_of_directory(std::filesystem::path const& directory, paths const& where,
+                            std::vector<std::filesystem::path> const& pools, std::string_view node)
+    -> result<running_vm> {
+    auto newest = vm_of_directory(directory, where, pools);
+    auto const is_node = newest && newest->record && !newest->record->node.empty();
+    if (!newest || (node.empty() && !is_node)) return newest;
+    std::string names;
+    for (auto& vm : running_vms(where, pools)) {
+        if (!is_node || vm.owner != newest->owner || !vm.record || vm.record->node.empty()) continue;
+        if (vm.record->node == node) return vm;
+        names += (names.empty() ? "" : ", ") + vm.record->node;
+    }
+    if (!is_node) return usage_error("'{}': the VM that was started from here is no node of several", node);
+    if (node.empty()) return usage_error("which node? (there are {})", names);
+    return usage_error("no node '{}' runs (there are {})", node, names);
+}
+
 } // namespace ktest

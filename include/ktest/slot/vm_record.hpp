@@ -17,6 +17,7 @@ namespace ktest {
 /// alone.
 struct vm_record {
     std::string test;
+    std::string node{}; ///< which of the test's VMs it is; empty: it is alone
     slot_number slot;
     host_identity host;
     pid_t owner = 0;                 ///< the process that claimed the slot
@@ -31,6 +32,7 @@ struct vm_record {
 inline auto to_json(vm_record const& record) -> std::string {
     nlohmann::ordered_json json;
     json["test"] = record.test;
+    json["node"] = record.node;
     json["slot"] = record.slot.name();
     json["host"] = record.host.name;
     json["boot_id"] = record.host.boot_id;
@@ -55,6 +57,7 @@ inline auto parse_vm_record(std::string_view text) -> result<vm_record> {
     if (!json.is_object()) return unavailable("not a VM's record");
     return parse_slot_number(string("slot")).map([&](slot_number slot) {
         return vm_record{.test = string("test"),
+                         .node = string("node"),
                          .slot = slot,
                          .host = {string("host"), string("boot_id")},
                          .owner = static_cast<pid_t>(number("owner")),

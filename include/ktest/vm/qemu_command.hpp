@@ -17,6 +17,9 @@ namespace ktest {
 /// The name by which QEMU knows a disk, for commands to it.
 inline auto disk_node(std::string_view serial) -> std::string { return fmt::format("{}-disk", serial); }
 
+/// The name by which QEMU knows a card of the test's own networks, for commands to it.
+inline auto card_name(std::size_t index) -> std::string { return fmt::format("card{}", index); }
+
 namespace detail {
 
 /// A value inside a QEMU option list: a comma in it is written twice.
@@ -103,6 +106,17 @@ inline void add_network(qemu_arguments& qemu, vm_config const& vm) {
     qemu.add("-device", "virtio-net-pci,netdev=net,mac={},romfile=,disable-legacy=on,addr=3", vm.mac);
 }
 
+inline void add_card(qemu_arguments& qemu, test_card const& card, std::size_t index) {
+    if (card.cable)
+        qemu.add("-netdev", "dgram,id=lan{},local.type=fd,local.str={}", index, card.cable->number);
+    else
+        qemu.add("-netdev", "hubport,id=lan{0},hubid={0}", index);
+    qemu.add(
+        "-device",
+        "virtio-net-pci,id={},netdev=lan{},mac={},romfile=,disable-legacy=on,addr=6.{:x},multifunction=on",
+        card_name(index), index, card.mac, index);
+}
+
 } // namespace detail
 
 /// The most disks that fit: 23 PCI devices of 8 functions each.
@@ -149,6 +163,7 @@ auto qemu_command(vm_config const& vm) -> std::vector<std::string> {
     qemu.socket("output", vm.output);
     qemu.add("-device", "virtserialport,bus=ports.0,nr=2,chardev=output,id=output-port,name=ktest.output");
     detail::add_network(qemu, vm);
+    for (auto const& [i, card] : vm.cards | ranges::views::enumerate) detail::add_card(qemu, card, i);
     qemu.add("-device", "virtio-rng-pci,disable-legacy=on,addr=4");
     qemu.add("-device", "pvpanic-pci,addr=5");
     if (vm.vmcoreinfo) qemu.add("-device", "vmcoreinfo");

@@ -54,6 +54,13 @@ struct vde_network {
     friend auto operator==(vde_network const&, vde_network const&) -> bool = default;
 };
 
+/// A card of the test's own networks, with its end of the cable; none: it is plugged into nothing.
+struct test_card {
+    std::string mac;
+    std::optional<inherited_socket> cable;
+    friend auto operator==(test_card const&, test_card const&) -> bool = default;
+};
+
 /// The guest's memory as a file, by its number in QEMU's process.
 struct memory_file {
     int number = -1;
@@ -80,6 +87,7 @@ struct vm_config {
     std::vector<disk> disks; ///< in the order of their letters
     std::variant<user_network, vde_network> network;
     std::string mac;
+    std::vector<test_card> cards; ///< eth1, eth2, ...
     socket_source qmp;
     socket_source agent;
     socket_source output;

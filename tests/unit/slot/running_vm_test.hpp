@@ -10,10 +10,12 @@ struct vm_process_options {
     std::filesystem::path directory = "/some/tree";
     std::chrono::seconds started{1'700'000'000};
     uid_t user = ::geteuid();
+    std::string node{};
 };
 
 inline auto record_of(slot const& claimed, vm_process_options const& with) -> vm_record {
     return {.test = "bcache",
+            .node = with.node,
             .slot = claimed.number,
             .host = this_host(),
             .owner = ::getpid(),

@@ -229,3 +229,47 @@ TEST_CASE("a user's own pool is made when it is asked for", "[slot_pool]") {
     REQUIRE(::stat((own->directory() / lock_name(claimed->number)).c_str(), &status) == 0);
     CHECK((status.st_mode & 07777) == 0600);
 }
+
+TEST_CASE("several slots are claimed together, or none", "[slot_pool]") {
+    temporary_place const place;
+    test_slots const slots{place, 3};
+    slot_pool pool{slots};
+    auto two = pool.claim(place.where, 2, no_wait);
+    REQUIRE(two);
+    CHECK((*two)[0].number != (*two)[1].number);
+    CHECK((*two)[0].directory != (*two)[1].directory);
+    auto const more = pool.claim(place.where, 2, no_wait);
+    REQUIRE_FALSE(more);
+    CHECK(contains(more.error().message, "2 slots are wanted and only one is free"));
+    CHECK(pool.claim(place.where, no_wait)); // what was found alone is free again
+    two->pop_back();
+    CHECK(pool.claim(place.where, 2, no_wait));
+}
+
+TEST_CASE("more slots than a pool has are not waited for", "[slot_pool]") {
+    temporary_place const place;
+    test_slots const slots{place, 3};
+    auto const claimed = slot_pool{slots}.claim(place.where, 4, {});
+    REQUIRE_FALSE(claimed);
+    CHECK(contains(claimed.error().message, "4 slots are wanted and only 3 are free"));
+}
+
+TEST_CASE("who waits for two slots gets them when they are free at the same time", "[slot_pool]") {
+    temporary_place const place;
+    test_slots const slots{place, 2};
+    other_process one{claimer(place, slots)};
+    other_process other{claimer(place, slots)};
+    REQUIRE(!one.hear().empty());
+    REQUIRE(!other.hear().empty());
+    other_process const waiter{[&](int talk) {
+        auto const claimed = slot_pool{slots}.claim(
+            place.where, 2, {.begun = [&](std::string_view why) { say(talk, std::string{why}); }});
+        say(talk, claimed ? "has them" : claimed.error().message);
+    }};
+    CHECK(waiter.hear() == "all 2 slots are taken (vm-start list says by whom): waiting for 2 at once");
+    for (auto* const holder : {&one, &other}) {
+        holder->child.signal(SIGKILL);
+        holder->child.wait();
+    }
+    CHECK(waiter.hear() == "has them");
+}

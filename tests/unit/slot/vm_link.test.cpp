@@ -120,3 +120,42 @@ TEST_CASE("a link is replaced, and one that cannot be is an error", "[vm_link]")
     std::filesystem::create_directory(here / ".ktest" / "vm");
     CHECK_FALSE(link_vm(here / ".ktest", "/a", record));
 }
+
+TEST_CASE("of a test's nodes the one with the name is meant, and without a name there must be one VM",
+          "[vm_link]") {
+    temporary_place const place;
+    auto const here = tree(place);
+    other_process const owner{[&](int talk) {
+        std::vector<slot> held;
+        for (auto const* node : {"server", "client"}) {
+            held.push_back(*slot_pool{test_slots{place}}.claim(place.where));
+            (void)write_vm_record(record_file(held.back().directory),
+                                  record_of(held.back(), {.directory = here, .node = node}));
+        }
+        say(talk, "runs");
+        wait_for_parent(talk);
+    }};
+    REQUIRE(owner.hear() == "runs");
+    auto const find = [&](std::string_view node) {
+        return vm_of_directory(here, place.where, pools(place), node);
+    };
+    auto const client = find("client");
+    REQUIRE(client);
+    CHECK(client->record->node == "client");
+    CHECK(find("server")->slot != client->slot);
+    auto const none = find("");
+    REQUIRE_FALSE(none);
+    CHECK(contains(none.error().message, "which node? (there are "));
+    auto const stranger = find("router");
+    REQUIRE_FALSE(stranger);
+    CHECK(contains(stranger.error().message, "no node 'router' runs (there are "));
+}
+
+TEST_CASE("a VM that is alone is no node", "[vm_link]") {
+    temporary_place const place;
+    auto const here = tree(place);
+    other_process const owner{vm_process(place, {.directory = here})};
+    REQUIRE(owner.hear() == "runs");
+    CHECK(vm_of_directory(here, place.where, pools(place), ""));
+    CHECK_FALSE(vm_of_directory(here, place.where, pools(place), "server"));
+}

@@ -99,3 +99,15 @@ TEST_CASE("a machine whose memory is to be read tells where its kernel lies", "[
     vm.vmcoreinfo = true;
     CHECK(has(qemu_command<x86_64>(vm), "vmcoreinfo"));
 }
+
+TEST_CASE("cards of a test's own networks are functions of one device, in order", "[qemu_command]") {
+    vm_config vm;
+    vm.cards = {{"52:54:00:77:01:01", inherited_socket{12}}, {"52:54:00:77:02:01", {}}};
+    auto const list = qemu_command<x86_64>(vm);
+    CHECK(has(list, "dgram,id=lan0,local.type=fd,local.str=12"));
+    CHECK(has(
+        list,
+        "id=card0,netdev=lan0,mac=52:54:00:77:01:01,romfile=,disable-legacy=on,addr=6.0,multifunction=on"));
+    CHECK(has(list, "hubport,id=lan1,hubid=1"));
+    CHECK(has(list, "id=card1,netdev=lan1,mac=52:54:00:77:02:01,romfile=,disable-legacy=on,addr=6.1,"));
+}
