@@ -13,10 +13,11 @@ mkdir "$sandbox/cache"
 
 printf '%s\n' '#!/bin/sh' 'if [ "$1" = deps ]; then' 'setsid sleep 1000 & sleep 0.$(($$ % 3))' \
     'kill $!; echo MEM=256M; echo SCRATCH=10M; exit; fi' \
-    '[ "$1" != quick ] || exec echo TEST SUCCESS' 'echo writing >/dev/vda' 'sleep 1000' >victim
+    '[ "$1" != quick ] || exec echo TEST SUCCESS' 'echo writing >/dev/vda' 'sleep 1000' >victim0
+sed 's/echo MEM=256M/echo NODES=one,other; &/; s/^echo writing/ping -q -i 0.2 other >\/dev\/null \&\n&/' victim0 >victim1
 printf '%s\n' '#!/bin/sh' 'if [ "$1" = deps ]; then echo MEM=256M; echo SCRATCH=10M; exit; fi' \
     'for i in 1 2 3; do echo $i >/dev/vda && sync && sleep 1; done; echo TEST SUCCESS' >bystander
-chmod +x victim bystander
+chmod +x victim0 victim1 bystander
 
 # A run that carries a mark of its own: $mark, which the sandbox's helpers look for.
 go_beside() { (exec env "${variables[@]}" "KTEST_SANDBOX=beside-$mark" "$KTEST" run --no-hold bystander) >>"$sandbox/beside.log" 2>&1; }
@@ -72,17 +73,20 @@ traces() {
     locked_files
     grep -F "$sandbox" /proc/net/unix /proc/self/mountinfo
     losetup -nO BACK-FILE 2>/dev/null | grep -F "$sandbox"
-    grep -lE '"verdict": *"(passed|failed)"' .ktest/out/victim/*/result.json
+    grep -lE '"verdict": *"(passed|failed)"' .ktest/out/victim*/*/result.json
 } 2>/dev/null
 
 end_runs() { # SIGNAL STATUS
-    local round pid status slowest=0 began took
-    # Most runs are ended in a restored guest, and those of every eighth round while they make its template.
-    for round in 1 2; do expect 0 ktest run -o "$work/quick" victim -- quick; done
+    local round pid status victim slowest=0 began took
+    # Every other run has two nodes. Most are ended in restored guests, and those of every seventh round while they make
+    # their templates.
+    for victim in victim0 victim1; do
+        for round in 1 2; do expect 0 ktest run -o "$work/quick" $victim -- quick; done
+    done
     for round in $(seq "$rounds"); do
-        [ $((round % 8)) != 0 ] || expect 0 ktest template prune --all
+        [ $((round % 7)) != 0 ] || expect 0 ktest template prune --all
         start_bystanders
-        (exec env "${variables[@]}" "KTEST_SANDBOX=$mark" "$KTEST" run victim) >"$sandbox/out" 2>"$sandbox/err" &
+        (exec env "${variables[@]}" "KTEST_SANDBOX=$mark" "$KTEST" run victim$((round % 2))) >"$sandbox/out" 2>"$sandbox/err" &
         pid=$!
         moment
         kill -"$1" "$pid"
