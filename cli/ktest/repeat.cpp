@@ -120,7 +120,11 @@ private:
 
     static auto without_result(running const& ended, int status) -> repeated_run {
         repeated_run run{.number = ended.number, .directory = ended.directory};
-        auto const is_interrupted = WIFSIGNALED(status) ? WTERMSIG(status) == SIGINT
+        // One that has no guest yet dies of the signal by which its user ends a run.
+        auto const ends_runs = [](int number) {
+            return number == SIGINT || number == SIGTERM || number == SIGHUP;
+        };
+        auto const is_interrupted = WIFSIGNALED(status) ? ends_runs(WTERMSIG(status))
                                                         : WEXITSTATUS(status) == exit_status(interrupted{});
         auto said = read_file(ended.directory / "ktest.log").value_or("");
         said = printable_line(last_lines(said, 1024));

@@ -37,7 +37,11 @@ case_no_such_subtest() {
     says "^ktest: it: no subtest 'three' \(it has: one, two\)"
     no_run_left
 }
-case_needs_several_vms() { refused '^ktest: it:deps: NODES: needs several VMs' 'echo MEM=256M; echo NODES=server,client'; }
+case_too_many_nodes() { refused '^ktest: it:deps:2: NODES: 17 nodes: at most 16' 'echo MEM=256M; echo NODES=a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q'; }
+case_node_is_no_host_name() { refused "^ktest: it:deps:2: NODES: .*'a_b'" 'echo MEM=256M; echo NODES=a_b,c'; }
+case_unknown_node() { refused "^ktest: it:deps:3: MEM.cleint: no node 'cleint' in NODES .did you mean client" 'echo MEM=256M; echo NODES=server,client; echo MEM.cleint=1G'; }
+case_network_of_one() { refused "^ktest: it:deps:3: NETS: the network 'lan' has one node, client" 'echo MEM=256M; echo NODES=server,client; echo NETS=lan:client'; }
+case_unknown_network() { refused "^ktest: it:deps:3: NETS: network 'lan': no node 'stranger' in NODES" 'echo MEM=256M; echo NODES=server,client; echo NETS=lan:server,stranger'; }
 case_needs_kernel_tree() { refused '^ktest: it:deps: LREQUIRE: x: there is no kernel source tree' 'echo MEM=256M; echo LREQUIRE=x'; }
 
 case_too_much_memory() { # more than the host has

@@ -281,6 +281,11 @@ private:
     void limit_stage(stage where, std::chrono::milliseconds limit) {
         stage_clock_.start(limit, [this, where, limit] {
             auto const& life = ladder_.life();
+            if (auto const starved = where == stage::boot ? ladder_.starved_for(limit) : std::nullopt)
+                return give_up(
+                    {fault::unavailable,
+                     fmt::format("the host did not let the guest run for {} s, so it did not boot in time",
+                                 starved->count())});
             auto reason = fmt::format("after {:g} s", std::chrono::duration<double>{limit}.count());
             if (where == stage::test && life.console_is_flooded())
                 reason += "; the kernel floods the console";

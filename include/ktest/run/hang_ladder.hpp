@@ -71,6 +71,11 @@ public:
         return watch_.starved(stall.after.value_or(times_ ? times_->soft_lockup : std::chrono::seconds{}));
     }
 
+    /// How long the host starved the guest in the last `window`; none: it did not.
+    auto starved_for(std::chrono::milliseconds window) -> std::optional<std::chrono::seconds> {
+        return watch_.starved(std::chrono::ceil<std::chrono::seconds>(window));
+    }
+
     /// Asks the guest what it does, if the host has let it run.
     void interrogate() {
         constexpr std::chrono::seconds shortest{10};

@@ -54,7 +54,7 @@ inline auto check_nodes(test_spec const& spec) -> result<void> {
     return {};
 }
 
-/// Networks have different names; each has nodes of the test, each once.
+/// Networks have different names; each joins nodes of the test, each once.
 inline auto check_networks(test_spec const& spec) -> result<void> {
     if (auto few = at_most(spec.networks.size(), most_networks, "networks"); !few) return few;
     for (auto const& net : spec.networks) {
@@ -68,6 +68,9 @@ inline auto check_networks(test_spec const& spec) -> result<void> {
             if (std::count(net.nodes.begin(), net.nodes.end(), node) > 1)
                 return usage_error("the network '{}' has the node '{}' twice", net.name, node);
         }
+        if (net.nodes.size() == 1)
+            return usage_error("the network '{}' has one node, {}: whom would it join?", net.name,
+                               net.nodes.front());
     }
     return {};
 }

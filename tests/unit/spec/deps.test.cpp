@@ -147,8 +147,8 @@ TEST_CASE("bad values of every kind are refused, each with its line", "[deps]") 
                  "NODES=a\nMTU.lan=65536", "NODES=a\nMTU.lan=1500\nMTU.lan=1500", "NODES=a\nCPUS.a=0",
                  "NODES=a\nMEM.a=x", "NODES=a\nCPUS.a=1\nCPUS.a=1", "NODES=a\nMEM.=1G", "NET=closed",
                  "REBOOT=yes", "SPLAT=deny", "SPLAT=allow:", "SPLAT=expect", "SPLAT=expect:", "SPLAT=allow,x",
-                 "NODES=a1,a2,a3,a4,a5,a6,a7,a8,a9,b1,b2,b3,b4,b5,b6,b7,b8",
-                 "NODES=a\nNETS=a:a b:a c:a d:a e:a f:a g:a h:a i:a");
+                 "NODES=a1,a2,a3,a4,a5,a6,a7,a8,a9,b1,b2,b3,b4,b5,b6,b7,b8", "NODES=a,b\nNETS=lan:a",
+                 "NODES=a,b\nNETS=a:a,b b:a,b c:a,b d:a,b e:a,b f:a,b g:a,b h:a,b i:a,b");
     CAPTURE(line);
     auto const said = complaint(std::string{"MEM=1G\n"} + line);
     CAPTURE(said);
@@ -271,8 +271,8 @@ TEST_CASE("an answer that asks for far too much is refused at once", "[deps]") {
     std::string nodes = "MEM=1G\nNODES=n0";
     for (auto i = 1; nodes.size() < most; ++i) nodes += fmt::format(",n{}", i);
     CHECK(complaint(nodes).find("nodes: at most 16 are possible") != std::string::npos);
-    std::string networks = "MEM=1G\nNODES=a\nNETS=n0:a";
-    for (auto i = 1; networks.size() < most; ++i) networks += fmt::format(" n{}:a", i);
+    std::string networks = "MEM=1G\nNODES=a,b\nNETS=n0:a,b";
+    for (auto i = 1; networks.size() < most; ++i) networks += fmt::format(" n{}:a,b", i);
     CHECK(complaint(networks).find("networks: at most 8 are possible") != std::string::npos);
     std::string options = "MEM=1G\n";
     for (auto i = 0; options.size() < most; ++i) options += fmt::format("CONFIG=A{}\n", i);
