@@ -30,7 +30,7 @@ case_outcomes() {
 crashes: failed: exit=139 (SIGSEGV)
 never_made: failed: exit=127
 passes.sh: passed
-fails.sh: failed: exit=1
+fails.sh: failed: exit=255
 skips.sh: skipped
 nests.sh.first: passed
 nests.sh.second: skipped: no such device
@@ -58,6 +58,16 @@ case_properties() { # memory, processors and time, for each collection and for e
     [ "$(value kselftest.outcomes PROCESSORS)" = 3 ] || fail "CPUS 3: $(value kselftest.outcomes PROCESSORS)"
     [[ "$(value more.hangs RESOURCE_GROUPS)" = *'"slots" : 2048'* ]] || fail "MEM 2G: $(value more.hangs RESOURCE_GROUPS)"
     [[ "$(value more.hangs LABELS)" = *'"slow"'* ]] || fail "LABELS: $(value more.hangs LABELS)"
+}
+
+case_kernel() { # one that is built for them has what they need
+    project "ktest_add_kernel(NAME own SOURCE_DIR linux CONFIG KASAN)" "ktest_add_kernel(NAME other SOURCE_DIR linux)" \
+        "ktest_add_kselftests(TREE $tree TARGETS wants passes KERNEL own)" \
+        "ktest_add_kselftests(NAME more TREE $tree TARGETS wants KERNEL own)" \
+        "ktest_add_kselftests(NAME plain TREE $tree TARGETS passes KERNEL other)"
+    ninja -C build -t commands all | tr -d "\"'" >commands
+    grep -qE -- "--build-dir $work/build/own --config KASAN,KTEST_NO_SUCH_OPTION( |\$)" commands || fail "own: $(cat commands)"
+    grep -qE -- "--build-dir $work/build/other( && |\$)" commands || fail "other: $(cat commands)"
 }
 
 case_broken() { # what cannot be built fails with the compiler's words, also after it could once

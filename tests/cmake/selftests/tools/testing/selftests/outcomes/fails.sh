@@ -1,3 +1,3 @@
 #!/bin/sh
 echo "TEST SUCCESS"
-exit 1
+exit 255
