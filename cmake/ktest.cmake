@@ -10,6 +10,10 @@
 #   ktest_add_image(NAME target [PACKAGES package...] [SIZE size] [SUITE suite])
 #       A kernel, an image, to be named by KERNEL and IMAGE. They are built when a test names them, else only when
 #       asked for.
+#   ktest_add_kselftests([NAME name] TREE directory TARGETS collection... EACH collection...
+#                        [MEM size] [CPUS number] [options but ARGS])
+#       The kernel's selftests in a source tree: a case `name.collection` for each of TARGETS, and for each test of the
+#       collections in EACH a case `name.collection.test`. `name`, else kselftest, is the target that builds them.
 #
 # The options:
 #   KERNEL file|target|name   IMAGE file|target   what to boot; else what `ktest run` finds
@@ -25,6 +29,7 @@ cmake_policy(VERSION 3.25)
 
 include(${CMAKE_CURRENT_LIST_DIR}/ktestArguments.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/ktestCase.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/ktestKselftests.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/ktestProvide.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/ktestResources.cmake)
 

@@ -51,10 +51,6 @@ function(ktest_add_kernel)
     cmake_path(ABSOLUTE_PATH arg_SOURCE_DIR BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
     set(directory "${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}")
     set(options "")
-    if(arg_CONFIG)
-        list(JOIN arg_CONFIG "," config)
-        list(APPEND options --config "${config}")
-    endif()
     if(arg_KCONFIG)
         set(kconfig "${arg_KCONFIG}")
         cmake_path(ABSOLUTE_PATH kconfig BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
@@ -63,11 +59,14 @@ function(ktest_add_kernel)
         endif()
         list(APPEND options --kconfig "${kconfig}")
     endif()
+    # Selftests that are run with it add what they need.
+    set(config "$<REMOVE_DUPLICATES:$<TARGET_PROPERTY:${arg_NAME},KTEST_CONFIG>>")
     add_custom_target(${arg_NAME}
-        COMMAND ktest::ktest kernel build -C "${arg_SOURCE_DIR}" --build-dir "${directory}" ${options}
+        COMMAND ktest::ktest kernel build -C "${arg_SOURCE_DIR}" --build-dir "${directory}"
+            "$<$<BOOL:${config}>:--config;$<JOIN:${config},$<COMMA>>>" ${options}
         COMMENT "Building the kernel ${arg_NAME} from ${arg_SOURCE_DIR}"
-        USES_TERMINAL VERBATIM)
-    set_target_properties(${arg_NAME} PROPERTIES KTEST_KERNEL "${directory}")
+        USES_TERMINAL VERBATIM COMMAND_EXPAND_LISTS)
+    set_target_properties(${arg_NAME} PROPERTIES KTEST_KERNEL "${directory}" KTEST_CONFIG "${arg_CONFIG}")
 endfunction()
 
 function(ktest_add_image)

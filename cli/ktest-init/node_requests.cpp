@@ -63,6 +63,8 @@ auto node_requests::hear(std::uint32_t number, process& from) -> std::optional<n
 
 auto node_requests::hang_up(std::uint32_t number) -> std::optional<news> {
     auto const had_asked = processes_[number].has_asked;
+    // A child of init's that has not become a program yet holds the socket too: closing alone ends no events.
+    watch(EPOLL_CTL_DEL, processes_[number].socket.get(), number, false);
     processes_.erase(number);
     watch(EPOLL_CTL_MOD, listener_.get(), listener_number, true);
     if (!had_asked) return std::nullopt;

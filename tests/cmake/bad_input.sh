@@ -59,6 +59,23 @@ case_arguments() {
     refused "no component 'cores'" 'find_package(ktest REQUIRED COMPONENTS cores)'
 }
 
+case_kselftests() {
+    local tree=$projects/selftests
+    refused 'which kernel tree\?' 'ktest_add_kselftests(TARGETS size)'
+    refused 'which selftests\?' "ktest_add_kselftests(TREE $tree)"
+    refused "'x' belongs to no keyword" "ktest_add_kselftests(x TREE $tree TARGETS passes)"
+    refused 'nowhere has no selftests' 'ktest_add_kselftests(TREE nowhere TARGETS size)'
+    refused 'has no selftests: there is no .*/lib.mk' "ktest_add_kselftests(TREE $work TARGETS size)"
+    refused "no selftests 'pases' in $tree/tools" "ktest_add_kselftests(TREE $tree TARGETS pases)"
+    refused "no selftests '../selftests/passes'" "ktest_add_kselftests(TREE $tree TARGETS ../selftests/passes)"
+    refused "'passes' is given twice" "ktest_add_kselftests(TREE $tree TARGETS passes EACH passes)"
+    refused "there is a target 'kselftest'" "ktest_add_kselftests(TREE $tree TARGETS passes)" \
+        "ktest_add_kselftests(TREE $tree TARGETS hangs)"
+    refused "TIMEOUT '5m' is not a number of seconds" "ktest_add_kselftests(TREE $tree TARGETS passes TIMEOUT 5m)"
+    project "ktest_add_kselftests(TREE $tree TARGETS passes MEM 2Q)"
+    says 'the case kselftest.passes will fail:'
+}
+
 # broken NAME PATTERN: the case of this script is there, and fails with these words.
 broken() {
     run_ctest 8 -R "^$1\$" --output-on-failure

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "TEST SUCCESS"
+exit 255

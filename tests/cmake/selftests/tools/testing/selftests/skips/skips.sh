@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "there is no such device"
+exit 4
