@@ -16,7 +16,7 @@ TEST_CASE("a barrier says who came when its time is up", "[node_command]") {
     CHECK(nodes.run(0, {"ktest-barrier", "-t", "0", "data"})
           == "1: ktest-barrier: data: the time is up: server came, client did not\n");
     CHECK(nodes.heard == std::vector<std::string>{"barrier data ", "give-up"});
-    CHECK(nodes.meeting.waiting() == "");
+    CHECK(nodes.meeting.waiting().empty());
 }
 
 TEST_CASE("a barrier fails with the cause when the other node ends", "[node_command]") {

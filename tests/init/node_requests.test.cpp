@@ -74,7 +74,7 @@ TEST_CASE("who asks again before he has his answer is hung up on, and the host h
     CHECK(process.hear().empty());
     CHECK(nodes.heard == std::vector<std::string>{"wait key"});
     CHECK(nodes.dropped == 1);
-    CHECK(nodes.meeting.waiting() == "");
+    CHECK(nodes.meeting.waiting().empty());
 }
 
 TEST_CASE("who gives up what he does not wait for is not heard", "[node_requests]") {

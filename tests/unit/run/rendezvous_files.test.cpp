@@ -18,7 +18,7 @@ TEST_CASE("a file that a node has put is fetched piece by piece, by anyone", "[r
 
 TEST_CASE("a file is waited for until it is complete", "[rendezvous]") {
     three_nodes test;
-    CHECK(test.ask(1, {"get", "server", "log", "0"}) == texts{});
+    CHECK(test.ask(1, {"get", "server", "log", "0"}) == no_answer);
     CHECK(test.ask(2, {"put", "log", "0"}, "another's") == texts{"2.1 ok"});
     CHECK(test.ask(2, {"put-end", "log"}) == texts{"2.1 ok"});
     CHECK(test.ask(0, {"put", "log", "0"}, "text") == texts{"0.1 ok"});
@@ -31,7 +31,7 @@ TEST_CASE("waiting for a file fails when its node has ended; what it had put sta
     CHECK(test.ask(0, {"put", "whole", "0"}) == texts{"0.1 ok"});
     CHECK(test.ask(0, {"put-end", "whole"}) == texts{"0.1 ok"});
     CHECK(test.ask(0, {"put", "half", "0"}, "text") == texts{"0.1 ok"});
-    CHECK(test.ask(1, {"get", "server", "half", "0"}) == texts{});
+    CHECK(test.ask(1, {"get", "server", "half", "0"}) == no_answer);
     CHECK(test.end(0, "it crashed") == texts{"1.1 no: server will not put it: it crashed"});
     CHECK(test.ask(1, {"get", "server", "half", "0"}) == texts{"1.1 no: server will not put it: it crashed"});
     CHECK(test.ask(1, {"get", "server", "whole", "0"}) == texts{"1.1 ok"});

@@ -32,5 +32,6 @@ struct three_nodes {
 };
 
 using texts = std::vector<std::string>;
+inline texts const no_answer; ///< yet
 
 } // namespace ktest
