@@ -8,6 +8,9 @@
 #include <ktest/file.hpp>
 #include <ktest/run/rendezvous.hpp>
 
+#include <cstdio>
+#include <iostream>
+
 #include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -37,6 +40,8 @@ public:
     /// Starts `ktest-...` on a node, in directory().
     auto start(std::size_t node, std::vector<std::string> words) const -> command {
         command started{.out = *open_unnamed("/tmp"), .err = *open_unnamed("/tmp")};
+        std::cout.flush(); // or what the tests have said would be the process's, too
+        std::fflush(nullptr);
         started.process = ::fork();
         if (started.process == 0) {
             ::dup2(started.out.get(), STDOUT_FILENO);
