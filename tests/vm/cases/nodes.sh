@@ -33,7 +33,7 @@ if command -v tshark >/dev/null; then
     expect_line server
     expect_line client
     run tshark -r "$latest/lan.pcapng" -Y rarp
-    expect_equal "frames that no guest sent" "" "$(cat out)"
+    expect "QEMU announces a restored guest once" [ "$(wc -l <out)" -le 2 ]
 fi
 
 run ktest run "$test" crash
