@@ -25,6 +25,11 @@ function(ktest_add_kselftests)
     endif()
 
     set(directory "${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}")
+    foreach(path IN ITEMS "${arg_TREE}" "${directory}")
+        if(path MATCHES "[][ \t:;#$%&*?'\"()<>|\\`]") # it would make directories elsewhere
+            message(FATAL_ERROR "ktest_add_kselftests: kselftest's Makefiles do not bear '${CMAKE_MATCH_0}' in ${path}")
+        endif()
+    endforeach()
     set(given "")
     foreach(collection IN LISTS arg_TARGETS arg_EACH)
         if(collection IN_LIST given)

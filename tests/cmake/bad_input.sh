@@ -72,6 +72,10 @@ case_kselftests() {
     refused "there is a target 'kselftest'" "ktest_add_kselftests(TREE $tree TARGETS passes)" \
         "ktest_add_kselftests(TREE $tree TARGETS hangs)"
     refused "TIMEOUT '5m' is not a number of seconds" "ktest_add_kselftests(TREE $tree TARGETS passes TIMEOUT 5m)"
+    mkdir -p 'a tree/tools/testing'
+    cp -r "$tree/tools/testing/selftests" 'a tree/tools/testing'
+    refused "do not bear ' ' in $work/a tree" 'ktest_add_kselftests(TREE "a tree" TARGETS passes)'
+    refused "do not bear ' ' in $work/build/self tests" "ktest_add_kselftests(NAME \"self tests\" TREE $tree TARGETS passes)"
     project "ktest_add_kselftests(TREE $tree TARGETS passes MEM 2Q)"
     says 'the case kselftest.passes will fail:'
 }
