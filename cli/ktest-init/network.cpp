@@ -66,8 +66,13 @@ void set_address(std::string const& mac) {
     std::array<unsigned char, 6> bytes{};
     if (std::sscanf(mac.c_str(), "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
                     &bytes[4], &bytes[5])
-        == 6)
-        network_card{"eth0"}.set_mac(bytes);
+        != 6)
+        return;
+    // The kernel may have announced the template's address already, when QEMU asked it to.
+    auto const announce = std::string{"/proc/sys/net/ipv4/conf/eth0/arp_notify"};
+    write_switch(announce, "1");
+    network_card{"eth0"}.set_mac(bytes);
+    write_switch(announce, "0");
 }
 
 void write_resolver() { write_text("/etc/resolv.conf", "nameserver 10.0.2.3\n"); }
