@@ -13,6 +13,14 @@ unavailable_case() {
     nothing_left 60
 }
 
+# n2_with DIRECTORY: n2 starts anew, with an empty and small file system of its own there.
+n2_with() {
+    kill -9 "${pids[n2]}"
+    daemon n2 unshare --mount bash -c 'mount -t tmpfs -o size=8M none "$1" && exec slurmd -N n2 -D -f "$2"' \
+        bash "$1" "$cluster/slurm.conf"
+    eventually 30 idle_nodes 2 || fail "n2 does not come back"
+}
+
 # refused PATTERN OPTION...: a project that cannot be configured so.
 refused() {
     printf '%s\n' 'cmake_minimum_required(VERSION 3.25)' 'project(sandbox NONE)' 'enable_testing()' \
@@ -87,10 +95,24 @@ case_tree_is_not_shared() { # said at once
     project_options+=(-DKTEST_LAUNCHER_ARGS=--nodelist=n2)
     project 'ktest_add_test(SCRIPT it)'
     start_cluster
-    kill -9 "${pids[n2]}"
-    daemon n2 unshare --mount bash -c 'mount -t tmpfs none "$1" && exec slurmd -N n2 -D -f "$2"' bash "$work/build" "$cluster/slurm.conf"
-    eventually 30 idle_nodes 2 || fail "n2 does not come back"
+    n2_with "$work/build"
     unavailable_case 'attempt-1: n2 does not see it: the build tree must be on a file system that all nodes share'
+}
+
+case_full_disk() { # of a node: ktest's own word, and nobody tries it once more
+    [ "$(id -u)" = 0 ] || skip "not root"
+    project_options+=(-DKTEST_LAUNCHER_ARGS=--nodelist=n2)
+    write_test it 'echo MEM=256M' 'echo SCRATCH=100M'
+    sed -i 's/^echo "TEST SUCCESS"/dd if=\/dev\/urandom of=\/dev\/vda bs=1M count=50 \&\& &/' it
+    project 'ktest_add_test(SCRIPT it)'
+    start_cluster
+    n2_with "$scratch"
+    run_ctest 8 -V
+    says_ctest '^1: UNAVAILABLE it .*(disk is full|No space left on device)'
+    ! grep -q 'once more' "$sandbox/out" || fail "it was tried once more: $(cat "$sandbox/out")"
+    [ "$(launch_result it verdict)" = unavailable ] || fail "$(cat "$(launched it)/result.json")"
+    no_job_left
+    nothing_left
 }
 
 case_two_users() { # on one node, at once
