@@ -12,7 +12,7 @@ configure_package_config_file(cmake/ktestConfig.cmake.in ${PROJECT_BINARY_DIR}/k
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/ktestConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES
     ${PROJECT_BINARY_DIR}/ktestConfig.cmake ${PROJECT_BINARY_DIR}/ktestConfigVersion.cmake
-    cmake/ktest.cmake cmake/ktestArguments.cmake cmake/ktestCase.cmake cmake/ktestKselftests.cmake
+    cmake/ktest.cmake cmake/ktestArguments.cmake cmake/ktestCase.cmake cmake/ktestKselftests.cmake cmake/ktestLauncher.cmake
     cmake/ktestProvide.cmake cmake/ktestResources.cmake
     DESTINATION ${package})
 install(DIRECTORY cmake/kselftest DESTINATION ${package} USE_SOURCE_PERMISSIONS)

@@ -23,6 +23,9 @@
 #   FIXTURES_REQUIRED fixture...
 #   PROPERTIES name value...  of CTest, last of all; lists are added to, everything else is replaced
 #
+# KTEST_LAUNCHER, a variable of the project or of its cache, runs each case as a job on another machine: see
+# ktestLauncher.cmake.
+#
 # A script that cannot say what it needs is a case that fails and says why; the project is configured all the same.
 include_guard(GLOBAL)
 cmake_policy(VERSION 3.25)
@@ -30,6 +33,7 @@ cmake_policy(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/ktestArguments.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/ktestCase.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/ktestKselftests.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/ktestLauncher.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/ktestProvide.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/ktestResources.cmake)
 

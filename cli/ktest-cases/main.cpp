@@ -46,13 +46,15 @@ auto in_one_line(std::string text) -> std::string {
     return text;
 }
 
-/// Two lines: the script, and `MEMORY PROCESSORS TIMEOUT SUBTEST,...` (`-`: none) or `error WHY`.
+/// Two lines: the script, and `MEMORY PROCESSORS DISK MACHINES TIMEOUT SUBTEST,...` (`-`: none) or `error
+/// WHY`.
 auto answer(path const& script, std::vector<std::string> const& arguments) -> std::string {
     auto const spec = ask_all_deps(script, arguments, test_environment())
                           .and_then([](std::vector<asked_script> const& all) { return join(all); });
     if (!spec) return fmt::format("{}\nerror {}\n", script.string(), in_one_line(spec.error().message));
     auto const needs = needs_of(*spec);
-    return fmt::format("{}\n{} {} {} {}\n", script.string(), needs.memory_mib, needs.processors,
+    return fmt::format("{}\n{} {} {} {} {} {}\n", script.string(), needs.memory_mib, needs.processors,
+                       needs.disk_mib, needs.machines,
                        spec->timeout ? std::to_string(spec->timeout->count()) : "-",
                        spec->tests.empty() ? "-" : fmt::format("{}", fmt::join(spec->tests, ",")));
 }

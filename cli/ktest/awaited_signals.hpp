@@ -2,6 +2,8 @@
 
 #include <ktest/ignored_signal.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 
 namespace ktest::cli {
@@ -23,6 +25,12 @@ public:
     auto next() const -> int {
         for (;;)
             if (auto const number = ::sigwaitinfo(&set_, nullptr); number > 0) return number;
+    }
+
+    /// The same, for so long at most; 0: none came.
+    auto next_within(std::chrono::seconds time) const -> int {
+        timespec const left{time.count(), 0};
+        return std::max(::sigtimedwait(&set_, nullptr, &left), 0);
     }
 
 private:

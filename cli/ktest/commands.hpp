@@ -13,6 +13,7 @@ namespace ktest::cli {
 
 void add_run(CLI::App& app, int& status, std::vector<std::string> const& trailing);
 void add_exec(CLI::App& app, int& status, std::vector<std::string> const& trailing);
+void add_launch(CLI::App& app, int& status, std::vector<std::string> const& trailing);
 void add_ssh(CLI::App& app, int& status, std::vector<std::string> const& trailing);
 void add_gdb(CLI::App& app, int& status, std::vector<std::string> const& trailing);
 void add_shell(CLI::App& app, int& status);

@@ -13,8 +13,9 @@ namespace ktest::cli {
 
 /// What CTest and `ktest run` have agreed upon.
 struct ctest_options {
-    bool bound = false; ///< end with the process that started us
-    std::string token;  ///< empty: it is not CTest that runs us
+    bool bound = false;           ///< end with the process that started us
+    std::string token;            ///< empty: it is not CTest that runs us
+    std::filesystem::path record; ///< of a job: where `ktest launch` looks for what came of it; empty: no job
     explicit operator bool() const { return !token.empty(); }
 };
 
@@ -31,11 +32,14 @@ inline void add_ctest_options(CLI::App& command, ctest_options& options) {
             "as a CTest case: --no-hold, 300 s where no timeout is said, numbers for CTest, and TOKEN in "
             "a line of a skipped test, by which CTest knows it from what a guest prints")
         ->type_name("TOKEN");
+    command
+        .add_option("--record", options.record, "as a job of 'ktest launch', which made DIR for its record")
+        ->type_name("DIR");
 }
 
-/// On a command line: the token is nobody else's, and by hand one runs it without.
+/// On a command line: the token and the record are nobody else's, and by hand one runs it without.
 inline auto ctest_option_forms() -> std::vector<option_form> {
-    return {{.name = "--bound", .has_value = false}, {.name = "--ctest"}};
+    return {{.name = "--bound", .has_value = false}, {.name = "--ctest"}, {.name = "--record"}};
 }
 
 /// What CTest reads beside the exit status, in lines. It keeps 1 KiB of what a passed test printed, unless it

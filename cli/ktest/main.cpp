@@ -37,7 +37,7 @@ auto main(int argc, char** argv) -> int {
             return word.starts_with("--bisect=");
         });
         using namespace ktest::cli;
-        for (auto const add : {add_run, add_exec, add_ssh, add_gdb}) add(app, status, trailing);
+        for (auto const add : {add_run, add_launch, add_exec, add_ssh, add_gdb}) add(app, status, trailing);
         for (auto const add : {add_shell, add_list, add_mon, add_stop, add_kernel, add_config, add_image,
                                add_template, add_splat, add_doctor})
             add(app, status);

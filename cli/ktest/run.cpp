@@ -3,6 +3,7 @@
 #include "audit.hpp"
 #include "build_progress.hpp"
 #include "commands.hpp"
+#include "job_protocol.hpp"
 #include "repeat.hpp"
 #include "run_planned.hpp"
 #include <ktest/run/plan_text.hpp>
@@ -72,18 +73,34 @@ auto check_repeat(run_options const& options) -> result<void> {
     return {};
 }
 
-/// `--bisect` has its own defaults: a timeout, no holding.
-auto run_to_status(run_options options) -> int {
+/// `--bisect`, `--repeat` and CTest have their own defaults: a timeout, no holding.
+auto with_defaults(run_options options) -> run_options {
     constexpr std::chrono::seconds unattended_timeout{300};
     if (options.bisect || options.repeat) options.request.default_timeout = unattended_timeout;
     if (options.repeat) options.no_hold = true;
     if (options.ctest) options.request.default_timeout = ctest_timeout;
     if (options.ctest && !options.request.guest.slot_wait) options.request.guest.slot_wait = ctest_slot_wait;
     if (options.dry_run) options.request.guest.build->no_build = true;
-    auto const said = check_repeat(options).and_then([&] { return run(options); });
+    return options;
+}
+
+auto run_to_status(run_options const& options) -> int {
+    auto const said = check_repeat(options).and_then([&] { return run(with_defaults(options)); });
     auto const status = said ? exit_status(*said) : report(said.error());
     if (!options.bisect) return status;
     return static_cast<int>(said ? to_bisect_status(*options.bisect, *said) : to_bisect_status(said.error()));
+}
+
+/// As a job of `ktest launch`: a record of whatever comes of it, bad usage too.
+auto run_as_job(run_options const& options) -> int {
+    auto nonce = begin_job(options.ctest.record, options.request.script);
+    if (!nonce) return report(nonce.error());
+    auto const said = check_repeat(options).and_then([&] { return run(with_defaults(options)); });
+    if (said) return end_job(options.ctest.record, make_job_record(*nonce, node_name(), *said));
+    auto record = make_job_record(*nonce, node_name(), unavailable_host{said.error().message});
+    record.exit_status = report(said.error());
+    if (said.error().kind == fault::usage) record.verdict = usage_verdict;
+    return end_job(options.ctest.record, record);
 }
 
 } // namespace
@@ -152,7 +169,7 @@ void add_run(CLI::App& app, int& status, std::vector<std::string> const& trailin
     command->footer("What stands behind -- is given to the test.");
     command->callback([options, &status, &trailing] {
         options->request.arguments = trailing;
-        status = run_to_status(*options);
+        status = options->ctest.record.empty() ? run_to_status(*options) : run_as_job(*options);
     });
 }
 

@@ -5,6 +5,7 @@ projects=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 : "${PREFIX:?where ktest is installed}" "${KTEST_BUILD:?the build tree it was installed from}"
 export CMAKE_GENERATOR=Ninja
 variables+=(CLICOLOR=0)
+project_options=()
 
 # configure SOURCE OPTION...: into the directory build.
 configure() {
@@ -35,5 +36,5 @@ says_ctest() {
 project() {
     printf '%s\n' 'cmake_minimum_required(VERSION 3.25)' 'project(sandbox NONE)' 'enable_testing()' \
         'find_package(ktest REQUIRED)' "$@" >CMakeLists.txt
-    configure .
+    configure . "${project_options[@]}"
 }

@@ -18,6 +18,11 @@ TEST_CASE("a test occupies its memory, and one processor where it says nothing",
 TEST_CASE("memory is rounded up", "[ctest]") { CHECK(needs_of({.memory = bytes{1}}).memory_mib == 1); }
 
 TEST_CASE("each node of a network test counts", "[ctest]") {
-    CHECK(needs("MEM=512M\nNODES=a,b,c\n") == ctest_needs{1536, 3});
-    CHECK(needs("MEM=512M\nCPUS=2\nNODES=a,b\nMEM.a=1G\nCPUS.b=4\n") == ctest_needs{1536, 6});
+    CHECK(needs("MEM=512M\nNODES=a,b,c\n") == ctest_needs{1536, 3, 0, 3});
+    CHECK(needs("MEM=512M\nCPUS=2\nNODES=a,b\nMEM.a=1G\nCPUS.b=4\n") == ctest_needs{1536, 6, 0, 2});
+}
+
+TEST_CASE("scratch disks count as disk, those of each node", "[ctest]") {
+    CHECK(needs("MEM=512M\nSCRATCH=1G,1.5G\n") == ctest_needs{512, 1, 2560});
+    CHECK(needs("MEM=512M\nSCRATCH=1G\nNODES=a,b\nSCRATCH.b=4G\n") == ctest_needs{1024, 2, 5120, 2});
 }

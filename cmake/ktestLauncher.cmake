@@ -1,0 +1,67 @@
+# Cases as jobs on other machines. What `ktest launch` starts them by is in these variables, of the project or its cache:
+#
+#   KTEST_LAUNCHER         `slurm`; or a command line that runs what is put behind it somewhere and ends when it does:
+#                          `{cpus}`, `{mem_mib}`, `{disk_mib}`, `{seconds}` and `{name}` stand for what the case needs
+#   KTEST_LAUNCHER_ARGS    for `slurm`: options of srun, as `--partition=tests --account=kernel`
+#   KTEST_LAUNCHER_CANCEL  for a command line: another, which cancels the job `{name}`
+include_guard(GLOBAL)
+
+# QEMU's own memory beside the guest's: its code, what it translates, the disks' caches.
+set(_ktest_machine_overhead_mib 256)
+
+# Words as a shell reads them, each as code for an option of its own.
+function(_ktest_split_words option text out)
+    separate_arguments(words UNIX_COMMAND "${text}")
+    set(code "")
+    foreach(word IN LISTS words)
+        _ktest_plain(word word)
+        string(APPEND code " [=====[--${option}=${word}]=====]")
+    endforeach()
+    set(${out} "${code}" PARENT_SCOPE)
+endfunction()
+
+# code_LAUNCHER is for the command line of `ktest launch`, and empty where cases run on this machine.
+function(_ktest_read_launcher)
+    if("${KTEST_LAUNCHER}" STREQUAL "")
+        foreach(variable KTEST_LAUNCHER_ARGS KTEST_LAUNCHER_CANCEL)
+            if(NOT "${${variable}}" STREQUAL "")
+                message(FATAL_ERROR "ktest: ${variable} is set, and KTEST_LAUNCHER is not (want slurm, or a command line)")
+            endif()
+        endforeach()
+        set(code_LAUNCHER "" PARENT_SCOPE)
+        return()
+    endif()
+    if(KTEST_LAUNCHER STREQUAL "slurm")
+        find_program(KTEST_SRUN srun DOC "Starts jobs of Slurm")
+        if(NOT KTEST_SRUN)
+            message(FATAL_ERROR "ktest: KTEST_LAUNCHER is slurm, and there is no srun (apt-get install slurm-client)")
+        elseif(NOT "${KTEST_LAUNCHER_CANCEL}" STREQUAL "")
+            message(FATAL_ERROR "ktest: KTEST_LAUNCHER_CANCEL is for a command line; slurm has its own")
+        endif()
+    elseif(NOT KTEST_LAUNCHER MATCHES "[ /]")
+        message(FATAL_ERROR "ktest: KTEST_LAUNCHER '${KTEST_LAUNCHER}' is not known (want slurm, or a command line)")
+    elseif(NOT "${KTEST_LAUNCHER_ARGS}" STREQUAL "")
+        message(FATAL_ERROR "ktest: KTEST_LAUNCHER_ARGS are for slurm; a command line has its own")
+    endif()
+    _ktest_split_words(launcher "${KTEST_LAUNCHER}" command)
+    _ktest_split_words(argument "${KTEST_LAUNCHER_ARGS}" arguments)
+    _ktest_split_words(cancel "${KTEST_LAUNCHER_CANCEL}" cancel)
+    set(code_LAUNCHER "${command}${arguments}${cancel}" PARENT_SCOPE)
+endfunction()
+
+# ktest's own limit is the timeout and 600 s more, the job's a minute later, and there may be two jobs: `ktest launch`
+# checks that this is enough.
+macro(_ktest_launch_command)
+    math(EXPR overhead "${memory} + ${machines} * ${_ktest_machine_overhead_mib}")
+    math(EXPR limit "2 * (${timeout} + 720) + 3600")
+    set(command "launch --bound --name ${case} --cpus ${processors} --mem-mib ${overhead} --disk-mib ${disk} \
+--timeout ${timeout} --ctest-limit ${limit}${code_LAUNCHER} --")
+endmacro()
+
+# What a case occupies is another machine's. CTest's clock starts when the job does, for a queue may take any time.
+macro(_ktest_launched_properties)
+    set_tests_properties(${case} PROPERTIES
+        TIMEOUT 0
+        TIMEOUT_AFTER_MATCH "${limit};ktest: .* runs on "
+        PROCESSORS 1)
+endmacro()

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <ktest/report/job_record.hpp>
+#include <ktest/run/slurm_job.hpp>
+
+#include <sys/wait.h>
+
+namespace ktest {
+
+/// One job of a case, as it is known when its launcher has ended.
+struct attempt {
+    unsigned number = 1;
+    int launcher_status = 0;          ///< waitpid's
+    std::optional<job_record> record; ///< none: ktest did not come to the end of the run in it
+    std::optional<slurm_job> job;     ///< none: it is not Slurm's, or Slurm knows it no more
+};
+
+namespace detail {
+
+/// `ended with 1`, `was killed by signal 9`
+inline auto how_it_ended(int status) -> std::string {
+    return WIFSIGNALED(status) ? fmt::format("was killed by signal {}", WTERMSIG(status))
+                               : fmt::format("ended with {}", WEXITSTATUS(status));
+}
+
+/// What Slurm did to a job that ktest did not end; none: it let it be.
+inline auto intervention(attempt const& one) -> std::optional<verdict> {
+    if (!one.job) return std::nullopt;
+    auto const& [id, state, node, why] = *one.job;
+    if (can_never_run(*one.job))
+        return unavailable_host{
+            fmt::format("Slurm's job {} can never run ({}): no node has what it asks for", id, why)};
+    if (state == "CANCELLED") return interrupted{fmt::format("Slurm's job {} was cancelled", id)};
+    if (state == "PREEMPTED") return unavailable_host{fmt::format("Slurm's job {} was preempted", id)};
+    if (state == "TIMEOUT" || state == "DEADLINE")
+        return unavailable_host{
+            fmt::format("Slurm's job {} was out of Slurm's time, with ktest's own left", id)};
+    if (state == "OUT_OF_MEMORY")
+        return unavailable_host{fmt::format("Slurm's job {} was killed for its memory", id)};
+    return std::nullopt;
+}
+
+} // namespace detail
+
+/// Where it ran and what it left, in a phrase: `job 12 on n2: NODE_FAIL, no record`.
+inline auto describe(attempt const& one) -> std::string {
+    auto text = one.job ? fmt::format("job {}", one.job->id) : std::string{"the launcher"};
+    if (one.job && !one.job->node.empty()) text += " on " + one.job->node;
+    if (!one.job && one.record) text += " on " + one.record->host;
+    text += one.job ? fmt::format(": {}", one.job->state)
+                    : fmt::format(": {}", detail::how_it_ended(one.launcher_status));
+    return text + (one.record ? ", " + one.record->verdict : ", no record");
+}
+
+/// What an attempt says of its case: what ktest wrote down, and only where that is missing, or is that
+/// somebody ended the job, what Slurm knows. An exit status of 0 says nothing.
+inline auto to_record(attempt const& one) -> job_record {
+    if (one.record && one.record->verdict != name(interrupted{})) return *one.record;
+    if (auto const done = detail::intervention(one)) return make_job_record("", one.job->node, *done);
+    if (one.record) return *one.record;
+    return make_job_record(
+        "", one.job ? one.job->node : "",
+        unavailable_host{fmt::format("the run left no record ({}; the launcher {})", describe(one),
+                                     detail::how_it_ended(one.launcher_status))});
+}
+
+/// The node to avoid when the case is tried once more: the one that failed under it, whatever the test would
+/// have said. None: there was a verdict, or somebody ended the job, or no other node can help.
+inline auto failed_node(attempt const& one) -> std::optional<std::string> {
+    if (one.record || !one.job || one.job->node.empty() || detail::intervention(one) || !has_ended(*one.job))
+        return std::nullopt;
+    return one.job->node;
+}
+
+} // namespace ktest
