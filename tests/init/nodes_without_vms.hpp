@@ -86,7 +86,7 @@ public:
     }
 
     /// A test of `node` has ended.
-    void end(std::size_t node, std::string cause) { pass(meeting.ended(node, std::move(cause))); }
+    void end(std::size_t node, std::string_view cause) { pass(meeting.ended(node, cause)); }
 
     /// What nodes have asked for, in words.
     std::vector<std::string> heard;

@@ -3,8 +3,6 @@
 #include <ktest/run/exchanged_files.hpp>
 #include <ktest/run/node_waiter.hpp>
 
-#include <functional>
-
 namespace ktest {
 
 /// An answer that is due, and the node that gets it.
@@ -55,8 +53,8 @@ public:
     }
 
     /// The test of `node` has ended, or more is known of why: nobody waits for it any more.
-    auto ended(std::size_t node, std::string cause) -> std::vector<node_answer> {
-        causes_[node] = std::move(cause);
+    auto ended(std::size_t node, std::string_view cause) -> std::vector<node_answer> {
+        causes_[node] = detail::shortened(printable_line(cause), 500); // it may be of the guest's making
         return settle();
     }
 

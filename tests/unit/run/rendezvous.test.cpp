@@ -1,7 +1,5 @@
 #include "rendezvous_test.hpp"
 
-#include <fmt/ranges.h>
-
 using namespace ktest;
 
 TEST_CASE("who has come to a barrier waits until all have, then all go", "[rendezvous]") {
@@ -76,6 +74,14 @@ TEST_CASE("what is known later of a node's end is told to who asks later", "[ren
     CHECK(test.end(2, "its test has ended with exit status 1") == no_answer);
     CHECK(test.end(2, "it failed: no route") == no_answer);
     CHECK(test.ask(0, {"barrier", "data", ""}) == texts{"0.1 no: peer will not come: it failed: no route"});
+}
+
+TEST_CASE("a cause is told in one line that can be read", "[rendezvous]") {
+    three_nodes test;
+    CHECK(test.end(1, "it failed: \x1b[2J\nand " + std::string(100'000, 'x')) == no_answer);
+    auto const said = test.ask(0, {"barrier", "data", ""}).at(0);
+    CHECK(said.starts_with("0.1 no: client will not come: it failed: \\x1b[2J and xxx"));
+    CHECK(said.size() < 600);
 }
 
 TEST_CASE("a process that has ended has not come to its barrier", "[rendezvous]") {

@@ -74,7 +74,7 @@ private:
         count(meeting_.ask(node, {number, {"give-up"}, ""}));
         sound_ = sound_ && !unanswered_.contains({node, number});
     }
-    void end(std::size_t node, std::string cause) { count(meeting_.ended(node, std::move(cause))); }
+    void end(std::size_t node, std::string_view cause) { count(meeting_.ended(node, cause)); }
     void drop(std::size_t node, std::uint32_t number) {
         meeting_.drop(node, number);
         unanswered_.erase({node, number});

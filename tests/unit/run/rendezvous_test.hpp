@@ -14,8 +14,8 @@ struct three_nodes {
              std::uint32_t number = 1) -> std::vector<std::string> {
         return texts(meeting.ask(node, {number, std::move(words), std::move(data)}));
     }
-    auto end(std::size_t node, std::string cause) -> std::vector<std::string> {
-        return texts(meeting.ended(node, std::move(cause)));
+    auto end(std::size_t node, std::string_view cause) -> std::vector<std::string> {
+        return texts(meeting.ended(node, cause));
     }
 
     /// `1.1 ok`, `0.1 ok: TEXT`, `2.1 no: WHY`: node and number, sorted; a piece of a file stands in
