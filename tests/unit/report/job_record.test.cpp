@@ -3,7 +3,7 @@
 
 using namespace ktest;
 
-TEST_CASE("a record is read as it was written", "[job]") {
+TEST_CASE("a job's record is read as it was written", "[job]") {
     for (auto const& said :
          {verdict{passed{}}, verdict{failed{"a \"b\"\nc"}}, verdict{timed_out{stage::boot, "x"}}}) {
         auto const record = make_job_record("abc", "n1", said);
