@@ -73,7 +73,6 @@ MpiDefault=none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 DefMemPerCPU=500
-TaskProlog=$cluster/prolog
 SlurmdParameters=config_overrides
 SchedulerParameters=sched_interval=1
 ReturnToService=2
@@ -104,9 +103,6 @@ start_cluster() {
     mkdir -p "$cluster/state"
     chmod 700 "$cluster"
     write_slurm_conf "${1:-4}"
-    # So that a test in a guest can tell on which node it is.
-    printf '%s\n' '#!/bin/sh' 'echo "export KTEST_ON=$SLURMD_NODENAME"' >"$cluster/prolog"
-    chmod +x "$cluster/prolog"
     (umask 377 && head -c 1024 /dev/urandom >"$cluster/munge.key")
     daemon munged munged --foreground --force --socket="$cluster/munge.sock" --key-file="$cluster/munge.key" \
         --pid-file="$cluster/munged.pid" --log-file="$cluster/munged.log" --seed-file="$cluster/munged.seed"

@@ -1,6 +1,10 @@
 # A node that dies under its jobs: Slurm's launchers end with 0 then.
 . "$(dirname "$0")/cluster.sh" || exit
 need_image
+# So that a test in a guest can tell on which node it is.
+printf '%s\n' '#!/bin/sh' 'echo "export KTEST_ON=$SLURMD_NODENAME"' >"$sandbox/bin/prolog"
+chmod +x "$sandbox/bin/prolog"
+extra_conf=TaskProlog=$sandbox/bin/prolog
 
 # hangs_on_n2 NAME: a test that passes, but for a node that is going to die.
 hangs_on_n2() {
