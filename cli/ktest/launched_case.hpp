@@ -111,9 +111,9 @@ private:
         awaited_signals const signals;
         auto child = start({.arguments = words, .descriptors = {{1, 1}, {2, 2}}});
         if (!child) return tl::unexpected{child.error()};
-        auto look_after = options_.is_slurm() ? std::optional{5s} : std::nullopt;
+        auto look_after = options_.is_slurm() ? 5s : 0s; // 0: not at all
         for (;;) {
-            auto const number = look_after ? signals.next_within(*look_after) : signals.next();
+            auto const number = look_after > 0s ? signals.next_within(look_after) : signals.next();
             if (number != 0 && number != SIGCHLD) return false;
             if (auto const status = child->try_wait()) {
                 one.launcher_status = *status;
@@ -126,7 +126,7 @@ private:
                 one.job = job;
                 return true;
             }
-            look_after = !job || job->state == "PENDING" ? std::optional{60s} : std::nullopt;
+            look_after = !job || job->state == "PENDING" ? 60s : 0s;
         }
     }
 

@@ -36,6 +36,10 @@ if command -v tshark >/dev/null; then
     expect "QEMU announces a restored guest once" [ "$(wc -l <out)" -le 2 ]
 fi
 
+run ktest run "$test" reboot
+expect_status 0
+expect_stderr "^PASSED .*, 2 boots\)"
+
 run ktest run "$test" crash
 expect_status 3
 expect_stderr "^CRASHED .*: in test: client: kernel panic: sysrq triggered crash"
