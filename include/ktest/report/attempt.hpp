@@ -65,10 +65,11 @@ inline auto to_record(attempt const& one) -> job_record {
 }
 
 /// The node to avoid when the case is tried once more: the one that failed under it, whatever the test would
-/// have said. None: there was a verdict, or somebody ended the job, or no other node can help.
+/// have said. None: there was a verdict, or somebody ended the job, or no other node can help. A job that is
+/// COMPLETING still, without a word of ktest's, is on a node that Slurm has not given up yet.
 inline auto failed_node(attempt const& one) -> std::optional<std::string> {
-    if (one.record || !one.job || one.job->node.empty() || detail::intervention(one) || !has_ended(*one.job))
-        return std::nullopt;
+    if (one.record || !one.job || one.job->node.empty() || detail::intervention(one)) return std::nullopt;
+    if (!has_ended(*one.job) && one.job->state != "COMPLETING") return std::nullopt;
     return one.job->node;
 }
 

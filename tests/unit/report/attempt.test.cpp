@@ -46,7 +46,7 @@ TEST_CASE("what Slurm did to a job is said in its own words", "[job]") {
 }
 
 TEST_CASE("a case is tried once more where its node failed", "[job]") {
-    for (auto const* state : {"NODE_FAIL", "FAILED", "COMPLETED", "BOOT_FAIL"})
+    for (auto const* state : {"NODE_FAIL", "FAILED", "COMPLETED", "BOOT_FAIL", "COMPLETING"})
         CHECK(failed_node({.job = slurm(state)}) == "n2");
 }
 
