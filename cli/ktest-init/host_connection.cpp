@@ -4,6 +4,7 @@
 #include "problem.hpp"
 #include <ktest/guest/wire.hpp>
 
+#include <algorithm>
 #include <cerrno>
 
 #include <poll.h>
@@ -36,8 +37,14 @@ auto host_connection::send(wire::request request) -> bool {
 }
 
 auto host_connection::has_answer_within(std::chrono::milliseconds time) const -> bool {
-    pollfd answer{socket_.get(), POLLIN, 0};
-    return ::poll(&answer, 1, static_cast<int>(time.count())) != 0;
+    using clock = std::chrono::steady_clock;
+    auto const until = clock::now() + time;
+    for (;;) {
+        auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now());
+        pollfd answer{socket_.get(), POLLIN, 0};
+        auto const ready = ::poll(&answer, 1, std::max(0, static_cast<int>(left.count())));
+        if (ready >= 0 || errno != EINTR) return ready != 0;
+    }
 }
 
 auto host_connection::receive() -> wire::answer {

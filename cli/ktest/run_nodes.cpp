@@ -120,8 +120,7 @@ auto run_nodes(run_options const& options, test_plan plan, paths const& where, t
                        .seed = plan.seed,
                        .directory = files->path,
                        .scratch = where.scratch(),
-                       .hold_failed = holds_failed(options, plan),
-                       .hold_always = options.interactive,
+                       .hold = hold_rules_of(options, plan),
                        .say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); }},
                       *output};
         return run.run();

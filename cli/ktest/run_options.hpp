@@ -3,6 +3,7 @@
 #include "ctest_protocol.hpp"
 #include "repeat_options.hpp"
 #include <ktest/run/bisect.hpp>
+#include <ktest/run/guest_run_options.hpp>
 #include <ktest/run/kernel_reports.hpp>
 #include <ktest/run/test_plan.hpp>
 
@@ -29,9 +30,10 @@ struct run_options {
     std::optional<bisect_goal> bisect;
 };
 
-/// Whether a guest whose test ended without success stays, so that one can look.
-inline auto holds_failed(run_options const& options, test_plan const& plan) -> bool {
-    return !plan.budgets.test && !options.no_hold && !options.bisect && !options.ctest;
+/// Without a timeout, and with somebody there to look, a guest stays whose test failed.
+inline auto hold_rules_of(run_options const& options, test_plan const& plan) -> hold_rules {
+    return {.when_failed = !plan.budgets.test && !options.no_hold && !options.bisect && !options.ctest,
+            .always = options.interactive};
 }
 
 } // namespace ktest::cli

@@ -78,9 +78,11 @@ auto test_guest::run_options_in(slot const& place) -> result<guest_run_options> 
     reports_->feed(source_.kernel_log());
     presence_.emplace(place, plan_.machine);
     auto const on_hold = [this](verdict const& said) {
-        console_.line(fmt::format("{} {}: {}{}; the VM stays: 'ktest ssh' logs in, 'ktest mon' talks to "
-                                  "QEMU, 'ktest stop' or Ctrl-C ends it",
-                                  name(said), plan_.name, head_, reason(said)));
+        auto const node = plan_.machine.node.empty() ? "" : " " + plan_.machine.node;
+        console_.line(
+            fmt::format("{0} {1}: {2}{3}; the VM stays: 'ktest ssh{4}' logs in, 'ktest mon{4}' talks to "
+                        "QEMU, 'ktest stop' or Ctrl-C ends it",
+                        name(said), plan_.name, head_, reason(said), node));
     };
     auto const on_kernel_record = [this](kernel_record const& record) {
         console_.line(head_ + printable(to_string(record)));
@@ -93,8 +95,7 @@ auto test_guest::run_options_in(slot const& place) -> result<guest_run_options> 
         .rules = {.may_reboot = plan_.spec.may_reboot},
         .wake = source_.wake(place, plan_.start.nonce, plan_.seed),
         .saving = source_.saving(),
-        .hold_failed = holds_failed(options_, plan_),
-        .hold_always = options_.interactive,
+        .hold = hold_rules_of(options_, plan_),
         .dump = options_.dump,
         .say = [this](std::string_view text) { say(text); },
         .is_debugged = [this] { return presence_->is_debugged(); },

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <ktest/run/command_input.hpp>
-#include <ktest/run/guest_outcome.hpp>
+#include <ktest/run/guest_pause.hpp>
 #include <ktest/run/guest_run_options.hpp>
 #include <ktest/run/hang_ladder.hpp>
 #include <ktest/run/judge.hpp>
 #include <ktest/run/machine_end.hpp>
 #include <ktest/run/run_log.hpp>
+#include <ktest/run/run_times.hpp>
 #include <ktest/run/saving_steps.hpp>
 #include <ktest/run/session.hpp>
 #include <ktest/run/stage_clock.hpp>
@@ -28,8 +29,6 @@ namespace ktest {
 /// loop may be others', too, and must end before it.
 class guest_run {
 public:
-    using clock = std::chrono::steady_clock;
-
     guest_run(boost::asio::io_context& loop, guest_run_options options, run_log& log)
         : loop_{loop},
           options_{std::move(options)},
@@ -40,6 +39,7 @@ public:
                   {.say = [this](std::string_view text) { options_.say(text); },
                    .host_failed = [this](error const& why) { take(judge_.host_failed(why)); },
                    .goes_on = [this] { wake_.give(*session_); }}},
+          pause_{{.is_debugged = options_.is_debugged, .say = options_.say}},
           stage_clock_{loop_, [this] { return stands_still(); }},
           step_timer_{loop_},
           ladder_{loop_,
@@ -55,7 +55,7 @@ public:
 
     /// Starts the VM. An error: not even QEMU could be started.
     auto begin(launch with) -> result<void> {
-        begun_ = clock::now();
+        times_.begun = clock::now();
         auto session =
             session::begin(loop_, std::move(with), [this](session_event const& event) { on(event); });
         if (!session) return tl::unexpected{session.error()};
@@ -72,10 +72,8 @@ public:
         guest_outcome outcome{.said = final_.value_or(*judge_.decision()),
                               .wait_status = judge_.wait_status(),
                               .boots = judge_.boot(),
-                              .start_again = start_again_,
-                              .total = decided_.value_or(ended_) - begun_};
-        if (ready_) outcome.boot = *ready_ - begun_;
-        if (started_) outcome.test = decided_.value_or(ended_) - *started_;
+                              .start_again = start_again_};
+        times_.write_to(outcome);
         return outcome;
     }
 
@@ -100,6 +98,8 @@ public:
     auto machine() -> session& { return *session_; }
 
 private:
+    using clock = run_times::clock;
+
     void on(session_event const& event) {
         keep(event);
         auto const* const gone = std::get_if<machine_gone>(&event);
@@ -114,18 +114,14 @@ private:
         }
         auto const step = judge_.see(event);
         if (auto const* halt = std::get_if<guest_stopped>(&event)) {
-            heed_pause(halt->stopped);
-            if (!stopped_ && !saving_.in_progress()) wake_.give(*session_);
+            pause_.heed(halt->stopped, times_.started && !judge_.decision() && !ladder_.is_busy());
+            if (!halt->stopped && !saving_.in_progress()) wake_.give(*session_);
         }
         auto const* const moved = std::get_if<state_moved>(&event);
         if (moved != nullptr && !moved->whole && is_restored()) session_->kill();
         if (gone != nullptr) {
-            if (!started_) start_again_ = mishap_at_start(*gone);
-            if (is_asleep())
-                start_again_ =
-                    fmt::format("the guest {} did not wake up{}",
-                                is_restored() ? "restored from a template" : "that was to be a template",
-                                complaint_line(*gone));
+            if (!times_.started) start_again_ = mishap_at_start(*gone);
+            if (is_asleep()) start_again_ = did_not_wake(is_restored(), *gone);
         }
         if (std::holds_alternative<guest_reset>(event) && !options_.budgets.test)
             limit_stage(stage::boot, options_.budgets.boot);
@@ -134,7 +130,7 @@ private:
         if (gone_) end();
     }
     void end() {
-        ended_ = clock::now();
+        times_.ended = clock::now();
         stop_clocks();
     }
     void stop_clocks() {
@@ -145,22 +141,9 @@ private:
 
     auto is_restored() const -> bool { return wake_.is_wanted() && options_.saving == nullptr; }
     /// A guest that has booted, and ought to have woken.
-    auto is_asleep() const -> bool { return (is_restored() || saving_.has_booted()) && !ready_; }
+    auto is_asleep() const -> bool { return (is_restored() || saving_.has_booted()) && !times_.ready; }
 
-    /// Who has a guest in the debugger knows that it stands still.
-    void heed_pause(bool stopped) {
-        stopped_ = stopped;
-        if (!started_ || judge_.decision() || ladder_.is_busy() || (!stopped && !told_of_pause_)) return;
-        if (options_.is_debugged && options_.is_debugged()) return;
-        told_of_pause_ = stopped;
-        options_.say(stopped
-                         ? "the guest is paused, and so is its time: 'cont' in the monitor (ktest mon) lets "
-                           "it go on"
-                         : "the guest goes on");
-    }
-    auto stands_still() const -> bool {
-        return stopped_ || ladder_.qemu_is_stopped() || (options_.is_debugged && options_.is_debugged());
-    }
+    auto stands_still() const -> bool { return pause_.stands_still() || ladder_.qemu_is_stopped(); }
 
     void keep(session_event const& event) {
         auto const records = log_.keep(event);
@@ -176,13 +159,13 @@ private:
     void heed(wire::from_guest const& said) {
         auto const is_ready =
             std::holds_alternative<wire::ready>(said) || std::holds_alternative<wire::awake>(said);
-        if (is_ready && !ready_) {
-            ready_ = clock::now();
+        if (is_ready && !times_.ready) {
+            times_.ready = clock::now();
             // It woke up in time; what it does next it does not do faster than a guest that has booted.
             if (wake_.is_wanted()) limit_stage(stage::boot, options_.budgets.boot);
         }
-        if (std::holds_alternative<wire::started>(said) && !started_) {
-            started_ = clock::now();
+        if (std::holds_alternative<wire::started>(said) && !times_.started) {
+            times_.started = clock::now();
             if (options_.budgets.test) limit_stage(stage::test, *options_.budgets.test);
         }
         if (std::holds_alternative<wire::started>(said) && !options_.budgets.test) stage_clock_.stop();
@@ -230,7 +213,7 @@ private:
         auto const wait = [this] { after(options_.budgets.death, [this] { take(judge_.death_awaited()); }); };
         if (!options_.dump) return wait();
         ladder_.dump(options_.budgets.dump, [this, wait] {
-            if (!options_.hold_always) session_->qmp().execute("cont");
+            if (!options_.hold.always) session_->qmp().execute("cont");
             wait();
         });
     }
@@ -246,7 +229,7 @@ private:
         start.wall_clock_ns = wall_clock();
         start.environment.push_back(fmt::format("KTEST_BOOT={}", judge_.boot()));
         if (judge_.boot() == 1)
-            slowdown_ = measured_slowdown(options_.acceleration, is_restored(), clock::now() - begun_);
+            slowdown_ = measured_slowdown(options_.acceleration, is_restored(), *times_.ready - times_.begun);
         if (is_watched())
             ladder_.set(start, detector_times_for(options_.acceleration, slowdown_, options_.budgets.test),
                         options_.acceleration);
@@ -258,7 +241,7 @@ private:
     }
 
     void conclude() {
-        decided_ = clock::now();
+        times_.decided = clock::now();
         stop_clocks();
         auto const& said = *judge_.decision();
         if (options_.on_decided && start_again_.empty() && !is_asleep()) options_.on_decided(said);
@@ -269,10 +252,8 @@ private:
 
     void let_go() {
         auto const& said = *judge_.decision();
-        auto const holdable = !gone_ && !is_asleep() && // another guest will boot in its place
-                              !std::holds_alternative<interrupted>(said);
-        auto const failure = std::holds_alternative<failed>(said);
-        if (holdable && (options_.hold_always || (options_.hold_failed && failure)))
+        // In the place of one that sleeps another will boot.
+        if (!gone_ && !is_asleep() && options_.hold.keep(said))
             options_.on_hold(said);
         else
             session_->kill();
@@ -291,7 +272,7 @@ private:
                 reason += "; the kernel floods the console";
             if (where == stage::test && options_.waits_for) reason += options_.waits_for();
             constexpr auto beats_missed = 5;
-            auto const silent = is_watched() && started_ && life.seconds_silent() >= beats_missed;
+            auto const silent = is_watched() && times_.started && life.seconds_silent() >= beats_missed;
             take(judge_.time_up(where, std::move(reason), silent));
         });
     }
@@ -308,6 +289,7 @@ private:
     judge judge_;
     wake_call wake_;
     saving_steps saving_;
+    guest_pause pause_;
     stage_clock stage_clock_;
     boost::asio::steady_timer step_timer_;
     hang_ladder ladder_;
@@ -316,12 +298,9 @@ private:
     std::function<void()> waits_to_; ///< go on, when others are as far
     double slowdown_ = 1;
     std::optional<verdict> final_; ///< overrides the judge's: a held VM was interrupted
-    clock::time_point begun_, ended_;
-    std::optional<clock::time_point> ready_, started_, decided_;
+    run_times times_;
     bool gone_ = false;
     std::string start_again_;
-    bool stopped_ = false;
-    bool told_of_pause_ = false;
     bool showing_ = false; ///< the kernel says what it was asked for
     bool asked_to_power_off_ = false;
 };

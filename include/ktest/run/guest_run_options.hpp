@@ -12,6 +12,17 @@
 
 namespace ktest {
 
+/// Whether a VM stays after the verdict, so that one can look.
+struct hold_rules {
+    bool when_failed = false; ///< its test has ended without success
+    bool always = false;
+
+    auto keep(verdict const& said) const -> bool {
+        return !std::holds_alternative<interrupted>(said)
+               && (always || (when_failed && std::holds_alternative<failed>(said)));
+    }
+};
+
 /// What a run is told beforehand, and whom it tells.
 struct guest_run_options {
     wire::run start; ///< what init is told; the nonce in it is the run's
@@ -20,10 +31,9 @@ struct guest_run_options {
     judge_rules rules;
     std::optional<wire::wake> wake;    ///< what a restored or saved guest is told first; none: it only boots
     template_saving* saving = nullptr; ///< the guest boots, and becomes a template before it is woken
-    bool hold_failed = false;          ///< keep the VM when the test has ended without success
-    bool hold_always = false;          ///< keep it whatever the verdict
-    bool dump = false;                 ///< the guest's memory goes to the run's files when it crashed or hung
-    bool power_off = false;            ///< when it is interrupted: the guest's disk is kept, so it must sync
+    hold_rules hold;
+    bool dump = false;      ///< the guest's memory goes to the run's files when it crashed or hung
+    bool power_off = false; ///< when it is interrupted: the guest's disk is kept, so it must sync
     std::function<void(std::string_view)> say; ///< a line for the user
     std::function<bool()> is_debugged;         ///< whether a debugger has the guest; empty: nobody can
     std::function<void(session_event const&)> on_event; ///< everything, once the log has it

@@ -38,4 +38,11 @@ inline auto mishap_at_start(machine_gone const& gone) -> std::string {
     return "";
 }
 
+/// Why another guest starts in the place of one that was to wake up: restored, or just saved.
+inline auto did_not_wake(bool restored, machine_gone const& gone) -> std::string {
+    return fmt::format("the guest {} did not wake up{}",
+                       restored ? "restored from a template" : "that was to be a template",
+                       complaint_line(gone));
+}
+
 } // namespace ktest

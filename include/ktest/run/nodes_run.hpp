@@ -30,10 +30,10 @@ struct node_part {
 /// What all nodes of a run have in common.
 struct nodes_run_options {
     std::vector<network> networks;
-    std::uint64_t seed = 0;                        ///< of the networks' faults
-    std::filesystem::path directory;               ///< where a capture of each network goes: `lan.pcapng`
-    std::filesystem::path scratch;                 ///< for files that nodes exchange
-    bool hold_failed = false, hold_always = false; ///< as for a single guest: then all nodes stay
+    std::uint64_t seed = 0;          ///< of the networks' faults
+    std::filesystem::path directory; ///< where a capture of each network goes: `lan.pcapng`
+    std::filesystem::path scratch;   ///< for files that nodes exchange
+    hold_rules hold;                 ///< as for a single guest: then all nodes stay
     std::function<void(std::string_view)> say;
 };
 
@@ -103,6 +103,7 @@ private:
 
     void begin(std::size_t i) {
         auto& one = nodes_[i];
+        one.ready = false;
         if (outcome_.cause) return end(i, {.said = interrupted{stopped_because()}});
         auto begun = one.part.start().and_then([&](node_start start) -> result<void> {
             for (std::size_t card = 0; card < one.part.networks.size(); ++card)
@@ -200,9 +201,7 @@ private:
         tell(rendezvous_.ended(i, fmt::format("it {}", describe(said))));
         if (outcome_.cause) return;
         outcome_.cause = i;
-        auto const stays =
-            options_.hold_always || (options_.hold_failed && std::holds_alternative<failed>(said));
-        if (stays) return;
+        if (options_.hold.keep(said)) return;
         boost::asio::post(loop_, [this] {
             for (auto& one : nodes_)
                 if (one.is_running() && !one.decided)
@@ -242,6 +241,7 @@ private:
 
     void interrupt(std::string why) {
         abandoned_ = all([](node const& one) { return one.outcome.has_value(); });
+        if (abandoned_) return; // all is said, and only shown yet
         outcome_.interrupted_by = why;
         for (auto& one : nodes_)
             if (one.is_running()) one.guest().interrupt(why);
