@@ -99,6 +99,7 @@ auto test_guest::run_options_in(slot const& place) -> result<guest_run_options> 
         .dump = options_.dump,
         .say = [this](std::string_view text) { say(text); },
         .is_debugged = [this] { return presence_->is_debugged(); },
+        .report_goes_on = [this] { return reports_->report_goes_on(); },
         .on_hold = on_hold,
         .on_guest = [this](wire::from_guest const& said) { heed(said); },
         .whole_kernel_log = options_.verbose,

@@ -2,8 +2,8 @@
 
 #include <ktest/result.hpp>
 #include <ktest/run/verdict.hpp>
+#include <ktest/spec/pattern.hpp>
 
-#include <regex>
 #include <string>
 
 namespace ktest {
@@ -26,12 +26,8 @@ inline auto parse_bisect_goal(std::string const& text) -> result<bisect_goal> {
     for (auto const& [word, what] : {std::pair{"any", kind::any}, std::pair{"fail", kind::failure},
                                      std::pair{"crash", kind::crash}, std::pair{"boot", kind::boot}})
         if (text == word) return bisect_goal{what, ""};
-    try {
-        (void)std::regex{text};
-    } catch (std::regex_error const& wrong) {
-        return usage_error("--bisect: '{}' is neither fail, crash, boot nor a regular expression ({})", text,
-                           wrong.what());
-    }
+    if (auto const readable = read_pattern(text); !readable)
+        return usage_error("--bisect: neither fail, crash nor boot, and {}", readable.error().message);
     return bisect_goal{kind::title, text};
 }
 
@@ -51,7 +47,7 @@ inline auto is_sought(bisect_goal const& goal, verdict const& said) -> bool {
     case bisect_goal::kind::boot: return in_boot;
     case bisect_goal::kind::title:
         return (std::holds_alternative<failed>(said) || crash != nullptr || late != nullptr)
-               && std::regex_search(reason(said), std::regex{goal.title});
+               && std::regex_search(reason(said), read_pattern(goal.title).value());
     }
     return false;
 }

@@ -112,6 +112,7 @@ private:
                 return session_->kill();
             heed(*said);
         }
+        auto const boots = judge_.boot();
         auto const step = judge_.see(event);
         if (auto const* halt = std::get_if<guest_stopped>(&event)) {
             pause_.heed(halt->stopped, times_.started && !judge_.decision() && !ladder_.is_busy());
@@ -123,8 +124,7 @@ private:
             if (!times_.started) start_again_ = mishap_at_start(*gone);
             if (is_asleep()) start_again_ = did_not_wake(is_restored(), *gone);
         }
-        if (std::holds_alternative<guest_reset>(event) && !options_.budgets.test)
-            limit_stage(stage::boot, options_.budgets.boot);
+        if (judge_.boot() != boots && !options_.budgets.test) limit_stage(stage::boot, options_.budgets.boot);
         take(step);
         if (judge_.where() == stage::shutdown && !judge_.expects_pass()) go_on();
         if (gone_) end();
@@ -148,6 +148,8 @@ private:
     void keep(session_event const& event) {
         auto const records = log_.keep(event);
         if (options_.on_event) options_.on_event(event);
+        auto const* const said = std::get_if<wire::from_guest>(&event);
+        if (said != nullptr && std::holds_alternative<wire::kernel_log>(*said)) logged_ = clock::now();
         if (!records) return take(judge_.host_failed(records.error()));
         constexpr unsigned warning = 4;
         for (auto const& record : *records)
@@ -182,6 +184,7 @@ private:
             return after(options_.budgets.stragglers, [this] { take(judge_.stragglers_gone()); });
         case judge::next::weigh_stall:
             return take(judge_.stall_weighed(ladder_.starved_before(*judge_.stall())));
+        case judge::next::await_report: return await_report();
         case judge::next::interrogate: return ladder_.interrogate();
         case judge::next::show_and_finish:
             showing_ = true;
@@ -206,6 +209,18 @@ private:
             session_->tell(wire::finish{options_.start.nonce});
             after(options_.budgets.shutdown, [this] { take(judge_.finish_time_up()); });
         });
+    }
+
+    /// A report without a last line of its own ends when the kernel says nothing for a while.
+    void await_report() {
+        constexpr std::chrono::seconds quiet{5};
+        auto const now = clock::now();
+        if (!report_by_) report_by_ = now + options_.budgets.report;
+        auto const until = std::min(logged_ + quiet, *report_by_);
+        if (!options_.report_goes_on || !options_.report_goes_on() || until <= now)
+            return take(judge_.report_awaited());
+        after(std::chrono::ceil<std::chrono::milliseconds>(until - now),
+              [this] { take(judge_.report_awaited()); });
     }
 
     /// To be dumped, the guest stands still at its panic; what it prints last comes afterwards.
@@ -299,6 +314,8 @@ private:
     double slowdown_ = 1;
     std::optional<verdict> final_; ///< overrides the judge's: a held VM was interrupted
     run_times times_;
+    clock::time_point logged_{};                 ///< when the kernel's log last grew
+    std::optional<clock::time_point> report_by_; ///< no report is waited for any longer
     bool gone_ = false;
     std::string start_again_;
     bool showing_ = false; ///< the kernel says what it was asked for

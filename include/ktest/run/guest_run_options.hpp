@@ -40,7 +40,9 @@ struct guest_run_options {
     std::function<void(verdict const&)> on_decided; ///< what it says in the end; not if it may start again
     std::function<void()> when_ready, when_passed;  ///< empty: it waits for no others there
     std::function<std::string()> waits_for;         ///< more of why its time was up
-    std::function<void(verdict const&)> on_hold;    ///< the VM stays: tell how to get in
+    std::function<bool()>
+        report_goes_on; ///< the kernel's last report has no end yet; empty: nobody reads them
+    std::function<void(verdict const&)> on_hold;           ///< the VM stays: tell how to get in
     std::function<void(wire::from_guest const&)> on_guest; ///< everything that init says
     bool whole_kernel_log = false; ///< tell all of it, not only the warnings of the test's own time
     std::function<void(kernel_record const&)> on_kernel_record;

@@ -6,6 +6,7 @@
 #include <ktest/run/line_assembler.hpp>
 #include <ktest/run/machine_end.hpp>
 #include <ktest/run/stall_report.hpp>
+#include <ktest/run/test_words.hpp>
 #include <ktest/run/verdict.hpp>
 
 #include <fmt/ranges.h>
@@ -38,6 +39,7 @@ public:
         finish,              ///< ask init to drain; bounded, then call finish_time_up()
         show_and_finish,     ///< first have init show by SysRq what hangs, then the same
         weigh_stall,         ///< call stall_weighed(): did the host let the guest run?
+        await_report,        ///< while the kernel goes on with one, bounded; then call report_awaited()
         interrogate,         ///< ask the guest what it does; bounded, then call interrogated()
         await_death,         ///< the kernel panicked: let it print, bounded, then call death_awaited()
         conclude             ///< decision() is final
@@ -68,9 +70,13 @@ public:
 
     auto stragglers_gone() -> next { return stage_ == stage::test && status_ ? judge_end() : next::nothing; }
     auto finish_time_up() -> next {
-        if (decided_ || panicked_ || stage_ != stage::shutdown || interrogating_) return next::nothing;
+        if (decided_ || panicked_ || stage_ != stage::shutdown || interrogating_ || finished_)
+            return next::nothing;
         interrogating_ = true;
         return next::interrogate;
+    }
+    auto report_awaited() -> next {
+        return decided_ || panicked_ || !finished_ ? next::nothing : conclude(*candidate_);
     }
     /// Nothing has come from the guest for so long that it must hang.
     auto silent() -> next {
@@ -156,12 +162,16 @@ private:
             return output_closed_ ? judge_end() : next::wait_for_stragglers;
         }
         if (auto const* finished = std::get_if<wire::finished>(&said);
-            finished && finished->nonce == nonce_ && stage_ == stage::shutdown) {
+            finished && finished->nonce == nonce_ && stage_ == stage::shutdown && !panicked_) {
+            finished_ = true;
+            if (!late()) return next::await_report;
             name_blocked_tasks();
             return conclude(*candidate_);
         }
-        if (auto const* log = std::get_if<wire::kernel_log>(&said); log && late())
-            if (shown_.size() < shown_limit) shown_ += log->records;
+        if (auto const* log = std::get_if<wire::kernel_log>(&said)) {
+            if (late() && shown_.size() < shown_limit) shown_ += log->records;
+            if (finished_ && !panicked_) return next::await_report;
+        }
         return next::nothing;
     }
 
@@ -175,43 +185,33 @@ private:
 
     auto read(std::string_view output) -> next {
         if (rules_.status_decides) return next::nothing;
-        output_.feed(output, [this](std::string_view line, bool whole) { read_line(line, whole); });
+        words_.feed(output);
         return after_reading();
     }
-    void read_line(std::string_view line, bool whole) {
-        constexpr std::string_view skip_marker = "TEST SKIPPED";
-        if (line.find("TEST SUCCESS") != std::string_view::npos) said_success_ = true;
-        if (whole && line.starts_with("TEST FAILED")) failure_line_ = line;
-        if (whole && line.starts_with(skip_marker) && !skip_reason_) {
-            line.remove_prefix(skip_marker.size());
-            line.remove_prefix(std::min(line.find_first_not_of(": "), line.size()));
-            skip_reason_ = line;
-        }
-    }
     auto after_reading() -> next {
-        if (stage_ == stage::shutdown && failure_line_ && std::holds_alternative<passed>(*candidate_))
-            candidate_ = failed{*failure_line_};
+        if (stage_ == stage::shutdown && words_.failure() && std::holds_alternative<passed>(*candidate_))
+            candidate_ = failed{*words_.failure()};
         if (stage_ != stage::test) return next::nothing;
-        if (failure_line_) return wind_up(failed{*failure_line_});
-        return said_success_ ? wind_up(passed{}) : next::nothing;
+        if (words_.failure()) return wind_up(failed{*words_.failure()});
+        return words_.success() ? wind_up(passed{}) : next::nothing;
     }
 
     auto output_ended() -> next {
         if (rules_.status_decides) return next::nothing;
         output_closed_ = true;
-        output_.flush([this](std::string_view line, bool whole) { read_line(line, whole); });
+        words_.flush();
         if (auto const step = after_reading(); step != next::nothing) return step;
         return status_ && stage_ == stage::test ? judge_end() : next::nothing;
     }
 
     /// The test has ended and nothing of it can say success any more.
     auto judge_end() -> next {
-        output_.flush([this](std::string_view line, bool whole) { read_line(line, whole); });
+        words_.flush();
         if (auto const step = after_reading(); step != next::nothing) return step;
         constexpr auto skip_status = 77;
-        if (WIFEXITED(*status_) && WEXITSTATUS(*status_) == skip_status && !skip_reason_)
-            skip_reason_ = "exit status 77";
-        if (skip_reason_) return wind_up(skipped{*skip_reason_});
+        if (words_.skipped()) return wind_up(skipped{*words_.skipped()});
+        if (WIFEXITED(*status_) && WEXITSTATUS(*status_) == skip_status)
+            return wind_up(skipped{"exit status 77"});
         if (WIFSIGNALED(*status_))
             return wind_up(failed{fmt::format("killed by signal {}", WTERMSIG(*status_))});
         return wind_up(failed{fmt::format("exit status {} without TEST SUCCESS", WEXITSTATUS(*status_))});
@@ -282,17 +282,17 @@ private:
     std::optional<verdict> candidate_; ///< what it will be if the guest winds up in order
     std::optional<verdict> decided_;
     std::optional<int> status_;
-    line_assembler output_, console_;
-    std::optional<std::string> failure_line_, skip_reason_;
+    test_words words_;
+    line_assembler console_;
     std::string panic_;         ///< its headline, from the console
     std::string init_despairs_; ///< why it cannot reach the host
     std::optional<stall_report> stall_;
     std::string shown_; ///< of the kernel's log since the time was up
     static constexpr std::size_t shown_limit = 1U << 20U;
-    bool said_success_ = false;
     bool output_closed_ = false;
     bool panicked_ = false;
     bool interrogating_ = false;
+    bool finished_ = false; ///< init has, and all that is still to come is the rest of a report
 };
 
 } // namespace ktest

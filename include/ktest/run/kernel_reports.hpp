@@ -2,10 +2,10 @@
 
 #include <ktest/run/splat_scanner.hpp>
 #include <ktest/run/verdict.hpp>
+#include <ktest/spec/pattern.hpp>
 #include <ktest/spec/test_spec.hpp>
 
 #include <algorithm>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,8 +41,9 @@ struct report_rules {
     /// headline.
     static auto matches(splat const& what, std::string const& pattern) -> bool {
         if (pattern.empty()) return true;
-        std::regex const wanted{pattern};
-        return std::regex_search(what.title, wanted) || std::regex_search(what.headline, wanted);
+        auto const wanted = read_pattern(pattern);
+        return wanted
+               && (std::regex_search(what.title, *wanted) || std::regex_search(what.headline, *wanted));
     }
     auto excuses(splat const& what) const -> bool {
         if (what.kind == splat_class::oom || otherwise != policy::fail) return true;
@@ -60,6 +61,8 @@ public:
 
     /// Records of /dev/kmsg, whole ones.
     void feed(std::string_view records) { take(scanner_.feed(records)); }
+    /// Whether the rest of a report may still come.
+    auto report_goes_on() const -> bool { return scanner_.report_goes_on(); }
     /// The test's first instruction is about to run: what was reported before is not the test's.
     void test_begins() {
         take(scanner_.quiet());
@@ -149,6 +152,11 @@ inline auto with_reports(verdict said, std::vector<kernel_report> const& reports
                && (std::holds_alternative<passed>(said) || std::holds_alternative<skipped>(said))) {
         return failed{"splat: " + cause()};
     }
+    auto const starved = std::find_if(reports.begin(), reports.end(), [](kernel_report const& one) {
+        return !one.before_test && one.what.kind == splat_class::oom;
+    });
+    if (auto* const why = std::get_if<failed>(&said); why != nullptr && starved != reports.end())
+        why->reason += fmt::format("; the kernel said: {}", starved->what.title);
     if (!std::holds_alternative<passed>(said)) return said;
     for (auto const& rule : rules.rules)
         if (rule.what == splat_rule::kind::expect

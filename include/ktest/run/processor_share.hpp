@@ -56,10 +56,11 @@ public:
         auto first = looks_.begin();
         while (std::next(first) != looks_.end() && std::next(first)->at <= last.at - window) ++first;
         auto const seen = last.at - first->at;
-        // A thread's waiting is counted when it ends, maybe in one piece.
+        // A thread's waiting is counted when it ends, maybe in one piece, and part of it may lie before.
         auto waited = std::chrono::nanoseconds{};
         for (std::size_t i = 0; i < std::min(last.threads.size(), first->threads.size()); ++i)
-            waited = std::max(waited, last.threads[i].waited - first->threads[i].waited);
+            waited = std::max(waited, std::min(last.threads[i].waited - first->threads[i].waited,
+                                               seen - (last.threads[i].ran - first->threads[i].ran)));
         auto const missed = std::min<std::chrono::nanoseconds>(seen, last.halted - first->halted + waited);
         if (missed * 4 < seen * 3 || seen < std::chrono::seconds{2}) return std::nullopt;
         return std::chrono::round<std::chrono::seconds>(missed);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ktest/run/begins_with_any.hpp>
+#include <ktest/run/beginnings.hpp>
 #include <ktest/run/splat_frame.hpp>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ namespace detail {
 
 /// How lines begin that stand with a report's stack.
 // clang-format off
-inline constexpr auto body_starts = std::to_array<std::string_view>({
+inline constexpr beginnings body_starts{std::to_array<std::string_view>({
     "CPU:", "CPU: ", "Hardware name:", "Call Trace", "Call trace", "Backtrace:", "Modules linked in:", "RIP",
     "EIP", "RSP:", "RAX:", "RDX:", "RBP:", "R10:", "R13:", "FS:", "CS:", "CR2:", "DR0:", "DR3:", "PKRU:",
     "Code:", "EAX:", "ESI:", "DS:", "pc :", "lr :", "sp :", "PC is at", "LR is at", "pstate:", "x29:", "x2",
@@ -39,18 +39,18 @@ inline constexpr auto body_starts = std::to_array<std::string_view>({
     "1 lock held", "3 locks held", "4 locks held", "no locks held", "Showing all locks", "Object ",
     "Redzone ", "Padding ", "Reported by ", "value changed", "kworker/", "workqueue ", "pool ", "rcu: ",
     "rcu_",
-});
+})};
 // clang-format on
 
 /// How lines begin that stand between a headline and its stack.
 // clang-format off
-inline constexpr auto lead_starts = std::to_array<std::string_view>({
+inline constexpr beginnings lead_starts{std::to_array<std::string_view>({
     "#PF:", "PGD ", "P4D ", "IP:", "IP ", "*pde", "*pdpt", "pgd =", "[0", "[f", "[d", "Mem abort info",
     "ESR =", "EC =", "SET =", "EA =", "FSC =", "Data abort info", "ISV =", "CM =", "user pgtable",
     "swapper pgtable", "KASAN: ", "Oops", "Internal error", "Read of size", "Write of size", "in_atomic",
     "preempt_count", "RCU nest depth", "INFO: ", "Preemption disabled", "other info", "Possible ", "Faulting",
     "BE ", "LE ", "SMP ", "Not tainted", "Tainted",
-});
+})};
 // clang-format on
 
 } // namespace detail
@@ -63,8 +63,8 @@ inline auto classify_splat_line(std::string_view text) -> splat_line {
         return splat_line::rule;
     auto const indented = !text.empty() && (text.front() == ' ' || text.front() == '\t');
     text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    if (begins_with_any(text, detail::lead_starts)) return splat_line::lead;
-    if (begins_with_any(text, detail::body_starts) || find_frame(text)) return splat_line::body;
+    if (detail::lead_starts.match(text)) return splat_line::lead;
+    if (detail::body_starts.match(text) || find_frame(text)) return splat_line::body;
     return indented || text.empty() || text.starts_with("---") ? splat_line::lead : splat_line::other;
 }
 

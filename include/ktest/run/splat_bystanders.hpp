@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ktest/run/begins_with_any.hpp>
+#include <ktest/run/beginnings.hpp>
 
 #include <algorithm>
 #include <array>
@@ -113,7 +113,7 @@ inline constexpr auto bystander_names = std::to_array<std::string_view>({
 
 /// Beginnings of such names.
 // clang-format off
-inline constexpr auto bystander_prefixes = std::to_array<std::string_view>({
+inline constexpr beginnings bystander_prefixes{std::to_array<std::string_view>({
     "print_report", "print_address", "print_circular", "print_usage_bug", "print_unlock", "print_deadlock",
     "print_irq_", "print_bad_", "print_lock", "print_freed", "print_held", "print_collision", "print_trailer",
     "print_section", "print_memory_metadata", "print_stack", "print_other_cpu", "print_cpu_stall", "__warn",
@@ -134,7 +134,7 @@ inline constexpr auto bystander_prefixes = std::to_array<std::string_view>({
     "rcu_check_callbacks", "rcu_dump_cpu_stacks", "rcu_check_gp_", "native_", "_raw_", "entry_SYSCALL",
     "entry_SYSENTER", "entry_INT80", "secondary_startup", "common_startup_64", "ret_to_user", "work_pending",
     "irq_entries_", "debug_lockdep_", "__wait_on_", "wait_on_page_", "folio_wait_",
-});
+})};
 // clang-format on
 
 /// Whether a function stands in the stack for everybody's errors.
@@ -144,8 +144,7 @@ inline auto is_bystander(std::string_view function) -> bool {
         std::sort(sorted.begin(), sorted.end());
         return sorted;
     }();
-    return std::binary_search(names.begin(), names.end(), function)
-           || begins_with_any(function, bystander_prefixes);
+    return std::binary_search(names.begin(), names.end(), function) || bystander_prefixes.match(function);
 }
 
 } // namespace ktest

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <ktest/digest.hpp>
-#include <ktest/run/begins_with_any.hpp>
+#include <ktest/run/beginnings.hpp>
 #include <ktest/run/splat_bystanders.hpp>
 #include <ktest/run/splat_class.hpp>
 #include <ktest/run/splat_frame.hpp>
@@ -18,9 +18,9 @@ namespace detail {
 
 /// Whether a line tells where the processor was: x86's RIP, arm64's pc.
 inline auto tells_place(std::string_view line) -> bool {
-    static constexpr auto starts = std::to_array<std::string_view>(
-        {"RIP: ", "EIP: ", "RIP  [", "IP: ", "EIP is at ", "pc : ", "PC is at ", "NIP ", "IP is at "});
-    return begins_with_any(line, starts);
+    static constexpr beginnings starts{std::to_array<std::string_view>(
+        {"RIP: ", "EIP: ", "RIP  [", "IP: ", "EIP is at ", "pc : ", "PC is at ", "NIP ", "IP is at "})};
+    return starts.match(line);
 }
 
 inline auto begins_trace(std::string_view line) -> bool {
@@ -30,12 +30,12 @@ inline auto begins_trace(std::string_view line) -> bool {
 
 /// Stacks of another time than the report's: who allocated, who held a lock before.
 inline auto begins_history(std::string_view line) -> bool {
-    static constexpr auto starts = std::to_array<std::string_view>(
+    static constexpr beginnings starts{std::to_array<std::string_view>(
         {"Allocated by ", "Freed by ", "allocated by ", "freed by ", "Uninit was ",
          "Last potentially related", "Showing all locks", "Second to last", "-> #",
          "the existing dependency chain", "INFO: Allocated in", "INFO: Freed in", "Allocated in ",
-         "Freed in "});
-    return begins_with_any(line, starts);
+         "Freed in "})};
+    return starts.match(line);
 }
 
 /// `foo` of "... in foo" and "... in foo / bar", which have no offsets.

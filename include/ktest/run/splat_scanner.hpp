@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ktest/run/kernel_record.hpp>
 #include <ktest/run/line_assembler.hpp>
 #include <ktest/run/log_line.hpp>
 #include <ktest/run/splat_report.hpp>
@@ -38,6 +39,8 @@ public:
     void expect_reboots(unsigned count) { expected_reboots_ = count; }
     static constexpr auto any_number = std::numeric_limits<unsigned>::max();
 
+    /// Whether a report has begun, and no line told its end.
+    auto report_goes_on() const -> bool { return !open_.empty(); }
     /// Whether the kernel has said that it panics.
     auto panicked() const -> bool { return panicked_; }
 
@@ -68,15 +71,15 @@ private:
         }
     }
 
-    /// /dev/kmsg has a record's lines in one.
+    /// /dev/kmsg has a record's lines in one, and tabs and newlines escaped.
     void read_record(log_line line) {
-        constexpr std::string_view newline = "\\x0a";
-        auto rest = line.text;
-        for (auto end = rest.find(newline); line.record && end != std::string_view::npos;
-             end = rest.find(newline)) {
+        if (!line.record || line.text.find('\\') == std::string_view::npos) return read_text(line);
+        auto const lines = detail::unescape_record(line.text);
+        std::string_view rest = lines;
+        for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
             line.text = rest.substr(0, end);
             read_text(line);
-            rest.remove_prefix(end + newline.size());
+            rest.remove_prefix(end + 1);
         }
         line.text = rest;
         read_text(line);

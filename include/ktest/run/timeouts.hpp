@@ -15,6 +15,7 @@ struct timeouts {
     std::optional<std::chrono::milliseconds> test; ///< none: for ever
     std::chrono::milliseconds shutdown;
     std::chrono::milliseconds stragglers; ///< after the test's end, for what it left in the background
+    std::chrono::milliseconds report;     ///< after the test's end, for one that the kernel goes on with
     std::chrono::milliseconds death;      ///< after a panic, for the log on the console
     std::chrono::milliseconds dump;       ///< of the guest's memory
     friend auto operator==(timeouts const&, timeouts const&) -> bool = default;
@@ -28,6 +29,7 @@ constexpr auto timeouts_for(accelerator acceleration, std::optional<std::chrono:
             .test = test,
             .shutdown = 5s * slowness,
             .stragglers = 2s,
+            .report = 15s,
             .death = 5s * slowness,
             .dump = 60s * slowness};
 }

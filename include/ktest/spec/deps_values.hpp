@@ -5,11 +5,11 @@
 
 #include <ktest/spec/deps_syntax.hpp>
 #include <ktest/spec/nearest.hpp>
+#include <ktest/spec/pattern.hpp>
 #include <ktest/spec/test_spec.hpp>
 
 #include <algorithm>
 #include <initializer_list>
-#include <regex>
 
 namespace ktest {
 
@@ -120,7 +120,11 @@ inline auto read_option(std::string_view text) -> result<kernel_option> {
         slash = names.find('/');
         auto name = detail::trim(names.substr(0, slash));
         names.remove_prefix(std::min(names.size(), name.size() + 1));
-        if (name.substr(0, 7) == "CONFIG_") name.remove_prefix(7);
+        constexpr std::string_view prefix = "CONFIG_";
+        if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+        if (name.starts_with(prefix)) // it would be taken off again wherever the name is read once more
+            return usage_error("'{}' is not a kernel option's name (CONFIG_ stands twice)",
+                               detail::shortened(name));
         if (auto const good = detail::check_name(name, detail::option_names); !good)
             return tl::unexpected{good.error()};
         option.names.emplace_back(name);
@@ -174,14 +178,7 @@ inline auto read_splat(std::string_view text) -> result<splat_rule> {
     if ((kind != "allow" && kind != "expect") || (pattern.empty() && rule != "allow"))
         return usage_error("'{}' is not a rule (want allow, allow:PATTERN or expect:PATTERN)",
                            detail::shortened(rule));
-    constexpr std::size_t longest = 1000;
-    if (pattern.size() > longest)
-        return usage_error("'{}' is too long a pattern", detail::shortened(pattern));
-    try {
-        std::regex const readable{std::string{pattern}};
-    } catch (std::regex_error const& wrong) {
-        return usage_error("'{}' is not a regular expression: {}", detail::shortened(pattern), wrong.what());
-    }
+    if (auto const readable = read_pattern(pattern); !readable) return tl::unexpected{readable.error()};
     return splat_rule{kind == "allow" ? splat_rule::kind::allow : splat_rule::kind::expect,
                       std::string{pattern}};
 }

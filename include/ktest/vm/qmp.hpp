@@ -36,10 +36,12 @@ public:
         execute("qmp_capabilities");
     }
 
-    /// Sends a command; `on_answer` gets what it returned, or QEMU's own words why not.
+    /// Sends a command; `on_answer` gets what it returned, or QEMU's own words why not. Arguments that are null
+    /// are none: QEMU wants an object.
     void execute(std::string const& command, json arguments = json::object(), answer on_answer = {}) {
         auto const id = ++last_id_;
         if (on_answer) answers_[id] = std::move(on_answer);
+        if (arguments.is_null()) arguments = json::object();
         auto text = std::make_shared<std::string>(
             json{{"execute", command}, {"arguments", std::move(arguments)}, {"id", id}}.dump() + "\n");
         // One command fits a socket's buffer many times over, so writes that follow each other cannot mix.

@@ -19,7 +19,8 @@ auto running(judge_rules rules = {}) -> judge {
     return it;
 }
 auto verdict_after_finish(judge& it) -> verdict {
-    CHECK(it.see(wire::from_guest{wire::finished{"n"}}) == next::conclude);
+    auto const step = it.see(wire::from_guest{wire::finished{"n"}});
+    CHECK((step == next::conclude || it.report_awaited() == next::conclude));
     return *it.decision();
 }
 
@@ -322,4 +323,28 @@ TEST_CASE("a guest that closes init's channel has crashed", "[judge]") {
     auto it = running();
     CHECK(it.channel_closed("init has closed it") == next::conclude);
     CHECK(*it.decision() == verdict{crashed{stage::test, "init has closed it"}});
+}
+
+TEST_CASE("a report that the kernel goes on with at the test's end is waited for", "[judge]") {
+    auto it = running();
+    it.see(output("TEST SUCCESS\n"));
+    CHECK(it.report_awaited() == next::nothing);
+    CHECK(it.see(wire::from_guest{wire::kernel_log{.records = "4,1,2,-;WARNING: CPU: 0\n"}})
+          == next::nothing);
+    CHECK(it.see(wire::from_guest{wire::finished{"n"}}) == next::await_report);
+    CHECK(it.see(wire::from_guest{wire::kernel_log{.records = "4,2,3,-;RIP: 0010:f+0x1/0x2\n"}})
+          == next::await_report);
+    CHECK(it.finish_time_up() == next::nothing);
+    CHECK(it.report_awaited() == next::conclude);
+    CHECK(*it.decision() == verdict{passed{}});
+}
+
+TEST_CASE("a guest that dies while its last report is waited for has crashed", "[judge]") {
+    auto it = running();
+    it.see(output("TEST SUCCESS\n"));
+    CHECK(it.see(wire::from_guest{wire::finished{"n"}}) == next::await_report);
+    CHECK(it.see(guest_panicked{}) == next::await_death);
+    CHECK(it.report_awaited() == next::nothing);
+    CHECK(it.death_awaited() == next::conclude);
+    CHECK(std::holds_alternative<crashed>(*it.decision()));
 }

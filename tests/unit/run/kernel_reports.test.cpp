@@ -131,3 +131,32 @@ TEST_CASE("a kernel that panics after the test's last word has crashed, and noth
             with_reports(said, watch.finish("[    5.000000] " + line + "\r\n"), rules)));
     }
 }
+
+TEST_CASE("a test that failed because the kernel killed it for its memory says so", "[kernel_reports]") {
+    auto const killed = "3,7,7000000,-,caller=T9;Out of memory: Killed process 9 (tail) total-vm:99kB\n";
+    auto const why = reason(judged(failed{"killed by signal 9"}, {}, "", killed));
+    CHECK(why.starts_with("killed by signal 9; the kernel said: Out of memory: Killed process"));
+    CHECK(reason(judged(failed{"killed by signal 9"}, {}, killed, "")) == "killed by signal 9");
+    CHECK(judged(passed{}, {}, "", killed) == verdict{passed{}});
+}
+
+TEST_CASE("a report goes on until its last line", "[kernel_reports]") {
+    report_watch watch{{}, false};
+    CHECK_FALSE(watch.report_goes_on());
+    auto const text = warning("f");
+    auto const last = text.find("4,5,5000000,-,caller=T9;---[ end");
+    watch.feed(text.substr(0, last));
+    CHECK(watch.report_goes_on());
+    watch.feed(text.substr(last));
+    CHECK_FALSE(watch.report_goes_on());
+}
+
+TEST_CASE("what /dev/kmsg escapes stands in a report as the kernel said it", "[kernel_reports]") {
+    auto const reports =
+        reports_of({}, "",
+                   R"(3,7,7000000,-,caller=T9;BUG: sleeping function called from invalid context at a.c:7
+3,8,7000001,-,caller=T9;in_atomic(): 1\x0a\x09irqs_disabled(): 0
+)");
+    REQUIRE(reports.size() == 1);
+    CHECK(reports[0].what.text.find("in_atomic(): 1\n\tirqs_disabled(): 0") != std::string::npos);
+}

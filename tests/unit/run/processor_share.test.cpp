@@ -53,3 +53,12 @@ TEST_CASE("a wait that is counted in one piece, at its end, is one all the same"
     share.add(begin + 20s, {{10s, 0s}, {0s, 9500ms}}, false);
     CHECK(share.starved(10s) == 10s);
 }
+
+TEST_CASE("a virtual CPU that ran did not wait meanwhile, whenever its waiting is counted",
+          "[processor_share]") {
+    auto share = looked(10, 0ms);
+    share.add(begin + 11s, {{10s, 0s}, {100ms, 30s}}, false); // of before it was looked at
+    for (auto i = 1; i <= 10; ++i)
+        share.add(begin + (11 + i) * 1s, {{10s, 0s}, {100ms + i * 900ms, 30s}}, false);
+    CHECK_FALSE(share.starved(11s));
+}

@@ -135,20 +135,20 @@ TEST_CASE("nodes and networks that are not there are errors", "[deps]") {
 }
 
 TEST_CASE("bad values of every kind are refused, each with its line", "[deps]") {
-    auto const* line =
-        GENERATE("CPUS=0", "CPUS=-1", "CPUS=256", "CPUS=1.5", "CPUS=", "CPUS=99999999999999999999",
-                 "TIMEOUT=0", "TIMEOUT=5m", "TIMEOUT=", "SCRATCH=1G,,1G", "SCRATCH=0M", "REQUIRE=a,",
-                 "CONFIG=FOO=maybe", "CONFIG=FOO=", "CONFIG==y", "CONFIG=A//B", "CONFIG=/A", "CONFIG=FOO BAR",
-                 "CONFIG=CONFIG_", "CONFIG=FOO=y,FOO=n", "CONFIG=FOO,FOO=n", "CONFIG=FOO=0x", "CONFIG=FOO=\"",
-                 "CONFIG=FOO=-", "APPEND=a \"b", "TESTS=-x", "TESTS=a b", "TESTS=a;b", "NODES=a,a",
-                 "NODES=a,A", "NODES=a b", "NODES=a.b", "NODES=localhost", "NODES=-a", "NODES=\xC3\xBC",
-                 "NODES=a\nNETS=lan", "NODES=a\nNETS=:a", "NODES=a\nNETS=lan:", "NODES=a\nNETS=lan:a,a",
-                 "NODES=a\nNETS=lan:a lan:a", "NODES=a\nNETS=averyveryverylongname:a", "NODES=a\nMTU.lan=67",
-                 "NODES=a\nMTU.lan=65536", "NODES=a\nMTU.lan=1500\nMTU.lan=1500", "NODES=a\nCPUS.a=0",
-                 "NODES=a\nMEM.a=x", "NODES=a\nCPUS.a=1\nCPUS.a=1", "NODES=a\nMEM.=1G", "NET=closed",
-                 "REBOOT=yes", "SPLAT=deny", "SPLAT=allow:", "SPLAT=expect", "SPLAT=expect:", "SPLAT=allow,x",
-                 "NODES=a1,a2,a3,a4,a5,a6,a7,a8,a9,b1,b2,b3,b4,b5,b6,b7,b8", "NODES=a,b\nNETS=lan:a",
-                 "NODES=a,b\nNETS=a:a,b b:a,b c:a,b d:a,b e:a,b f:a,b g:a,b h:a,b i:a,b");
+    auto const* line = GENERATE(
+        "CPUS=0", "CPUS=-1", "CPUS=256", "CPUS=1.5", "CPUS=", "CPUS=99999999999999999999", "TIMEOUT=0",
+        "TIMEOUT=5m", "TIMEOUT=", "SCRATCH=1G,,1G", "SCRATCH=0M", "REQUIRE=a,", "CONFIG=FOO=maybe",
+        "CONFIG=FOO=", "CONFIG==y", "CONFIG=A//B", "CONFIG=/A", "CONFIG=FOO BAR", "CONFIG=CONFIG_",
+        "CONFIG=CONFIG_CONFIG_FOO", "CONFIG=FOO=y,FOO=n", "CONFIG=FOO,FOO=n", "CONFIG=FOO=0x",
+        "CONFIG=FOO=\"", "CONFIG=FOO=-", "APPEND=a \"b", "TESTS=-x", "TESTS=a b", "TESTS=a;b", "NODES=a,a",
+        "NODES=a,A", "NODES=a b", "NODES=a.b", "NODES=localhost", "NODES=-a", "NODES=\xC3\xBC",
+        "NODES=a\nNETS=lan", "NODES=a\nNETS=:a", "NODES=a\nNETS=lan:", "NODES=a\nNETS=lan:a,a",
+        "NODES=a\nNETS=lan:a lan:a", "NODES=a\nNETS=averyveryverylongname:a", "NODES=a\nMTU.lan=67",
+        "NODES=a\nMTU.lan=65536", "NODES=a\nMTU.lan=1500\nMTU.lan=1500", "NODES=a\nCPUS.a=0",
+        "NODES=a\nMEM.a=x", "NODES=a\nCPUS.a=1\nCPUS.a=1", "NODES=a\nMEM.=1G", "NET=closed", "REBOOT=yes",
+        "SPLAT=deny", "SPLAT=allow:", "SPLAT=allow:(a)\\1", "SPLAT=allow:a{4000000000}", "SPLAT=expect",
+        "SPLAT=expect:", "SPLAT=allow,x", "NODES=a1,a2,a3,a4,a5,a6,a7,a8,a9,b1,b2,b3,b4,b5,b6,b7,b8",
+        "NODES=a,b\nNETS=lan:a", "NODES=a,b\nNETS=a:a,b b:a,b c:a,b d:a,b e:a,b f:a,b g:a,b h:a,b i:a,b");
     CAPTURE(line);
     auto const said = complaint(std::string{"MEM=1G\n"} + line);
     CAPTURE(said);

@@ -65,3 +65,22 @@ TEST_CASE("a line of QEMU that has no end is the end", "[qmp]") {
     CHECK(heard.events == std::vector<std::string>{"STOP"});
     CHECK(heard.ends == 1);
 }
+
+TEST_CASE("a command without arguments is one with an empty object of them, as QEMU wants", "[qmp]") {
+    std::array<int, 2> socket{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, socket.data()) == 0);
+    descriptor const qemu{socket[0]};
+    {
+        boost::asio::io_context loop{1};
+        qmp_client client{loop, descriptor{socket[1]}, [](auto const&) {}, [] {}};
+        client.execute("query-cpus-fast", {}, [](auto const&) {});
+    }
+    std::array<char, 1000> sent{};
+    auto const size = ::read(qemu.get(), sent.data(), sent.size());
+    REQUIRE(size > 0);
+    std::string_view const commands{sent.data(), static_cast<std::size_t>(size)};
+    for (std::size_t from = 0; from < commands.size(); from = commands.find('\n', from) + 1)
+        CHECK(nlohmann::json::parse(commands.substr(from, commands.find('\n', from) - from))["arguments"]
+              == nlohmann::json::object());
+    CHECK(commands.find("query-cpus-fast") != commands.npos);
+}
