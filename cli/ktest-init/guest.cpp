@@ -84,8 +84,10 @@ void guest::beat() {
 void guest::start_daemons() {
     daemons_ = true;
     await_before_rest(start_udevd(), [this](int status) {
-        if (status == 0) announce_devices();
-        if (rest_wanted_) await_before_rest(settle_devices());
+        if (rest_wanted_) await_before_rest(warm_up()); // beside udevd's work; its start takes a processor
+        if (status != 0) return;
+        auto notes = announce_devices();
+        if (rest_wanted_) await_before_rest(await_udevd(std::move(notes)));
     });
 }
 
@@ -192,15 +194,13 @@ void guest::carry_out(wire::resize const& size) { streams_.resize(size.rows, siz
 
 void guest::carry_out(wire::rest const& /*rest*/) {
     rest_wanted_ = true;
+    if (!daemons_) return start_daemons();
+    await_before_rest(await_udevd({}));
     await_before_rest(warm_up());
-    if (daemons_)
-        await_before_rest(settle_devices());
-    else
-        start_daemons();
 }
 
 void guest::await_before_rest(pid_t pid, std::function<void(int status)> then) {
-    if (pid < 0) return;
+    if (pid < 0) return then ? then(-1) : void();
     ++before_rest_;
     when_ended(pid, [this, then = std::move(then)](int status) {
         if (then) then(status);
