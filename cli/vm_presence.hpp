@@ -3,6 +3,7 @@
 #include <ktest/guest/wire.hpp>
 #include <ktest/paths.hpp>
 #include <ktest/run/machine_request.hpp>
+#include <ktest/run/ssh_key.hpp>
 #include <ktest/slot/vm_link.hpp>
 
 #include <chrono>
@@ -14,10 +15,11 @@ namespace ktest::cli {
 
 inline auto debugger_lock(std::filesystem::path const& vm_directory) { return vm_directory / "debugger"; }
 
-/// How others on this host find a running VM: its record, the link to it in `.ktest`, and its ssh host key.
+/// How others on this host find a running VM: its record, the link to it in `.ktest`, and the ssh host key.
 class vm_presence {
 public:
-    vm_presence(slot const& place, machine_request const& machine) : directory_{place.directory} {
+    vm_presence(paths const& where, slot const& place, machine_request const& machine)
+        : directory_{place.directory}, host_key_{guest_public_key(where).value_or("")} {
         using namespace std::chrono;
         std::error_code failed;
         vm_record const record{.test = machine.name,
@@ -36,14 +38,12 @@ public:
     }
 
     void heed(wire::from_guest const& said) const {
-        if (auto const* key = std::get_if<wire::host_key>(&said))
-            (void)write_file(directory_ / "known_hosts", "ktest-guest " + key->key + "\n", 0600);
+        if (std::holds_alternative<wire::started>(said) && !host_key_.empty()) // its sshd is there now
+            (void)write_file(directory_ / "known_hosts", "ktest-guest " + host_key_, 0600);
         if (auto const* ready = std::get_if<wire::ready>(&said))
             (void)write_file(directory_ / "kernel_text", ready->kernel_offset + "\n", 0600);
-        if (auto const* awake = std::get_if<wire::awake>(&said)) {
-            heed(wire::from_guest{wire::host_key{awake->host_key}});
+        if (auto const* awake = std::get_if<wire::awake>(&said))
             heed(wire::from_guest{wire::ready{.kernel_offset = awake->kernel_offset}});
-        }
     }
 
     /// A debugger keeps a lock while it has the guest.
@@ -54,6 +54,7 @@ public:
 
 private:
     std::filesystem::path directory_;
+    std::string host_key_; ///< public; empty: no ssh
 };
 
 } // namespace ktest::cli

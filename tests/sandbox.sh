@@ -18,7 +18,7 @@ trap 'exit 1' INT TERM
 mkdir -p "$home/.ktest" "$work" "$scratch" "$sandbox/bin"
 mkdir -m 700 "$runtime"
 ln -s "$scratch" "$home/.ktest/tmp"
-for part in root root.manifest kernels id_ed25519 id_ed25519.pub; do
+for part in root root.manifest kernels {id,guest}_ed25519{,.pub}; do
     [ ! -e "$image_home/.ktest/$part" ] || ln -s "$image_home/.ktest/$part" "$home/.ktest/$part"
 done
 variables=("HOME=$home" "XDG_RUNTIME_DIR=$runtime" "XDG_CACHE_HOME=${XDG_CACHE_HOME:-$image_home/.cache}"

@@ -83,25 +83,12 @@ void guest::beat() {
 
 void guest::start_daemons() {
     daemons_ = true;
-    auto const come = [this] {
-        if (--daemons_to_come_ == 0) daemons_have_come();
-    };
-    auto const udevd = start_udevd();
-    auto const key = ssh_.make_key();
-    daemons_to_come_ = (udevd > 0 ? 1 : 0) + (key > 0 ? 1 : 0);
-    when_ended(udevd, [this, come](int status) {
-        if (status == 0) announce_devices();
-        if (rest_wanted_) await_before_rest(settle_devices());
-        come();
+    await_before_rest(start_udevd(), [this](int status) {
+        if (rest_wanted_) await_before_rest(warm_up()); // beside udevd's work; its start takes a processor
+        if (status != 0) return;
+        auto notes = announce_devices();
+        if (rest_wanted_) await_before_rest(await_udevd(std::move(notes)));
     });
-    when_ended(key, [=](int /*status*/) { come(); });
-    if (daemons_to_come_ == 0) daemons_have_come();
-}
-
-void guest::daemons_have_come() {
-    host_key_ = ssh_.listen();
-    host_.send(wire::host_key{host_key_});
-    rest_if_wanted();
 }
 
 void guest::hear() {
@@ -139,7 +126,7 @@ auto guest::prepare(wire::run const& run) -> problem {
     if (auto wrong = check_scratch_disks(run.scratch)) return wrong;
     if (auto wrong = run.hosts.empty() ? problem{} : make_node_programs()) return wrong;
     if (auto wrong = run.hosts.empty() ? problem{} : requests_.listen(host_socket)) return wrong;
-    ssh_.allow(run.authorized_key, scratch_paths(run.scratch.size()));
+    ssh_.listen(run.host_key, run.authorized_key, scratch_paths(run.scratch.size()));
     ::mkdir(out_directory, 0755);
     return run.has_payload != 0 ? mount_payload() : problem{};
 }
@@ -207,24 +194,23 @@ void guest::carry_out(wire::resize const& size) { streams_.resize(size.rows, siz
 
 void guest::carry_out(wire::rest const& /*rest*/) {
     rest_wanted_ = true;
+    if (!daemons_) return start_daemons();
+    await_before_rest(await_udevd({}));
     await_before_rest(warm_up());
-    if (daemons_)
-        await_before_rest(settle_devices());
-    else
-        start_daemons();
 }
 
-void guest::await_before_rest(pid_t pid) {
-    if (pid < 0) return;
+void guest::await_before_rest(pid_t pid, std::function<void(int status)> then) {
+    if (pid < 0) return then ? then(-1) : void();
     ++before_rest_;
-    when_ended(pid, [this](int /*status*/) {
+    when_ended(pid, [this, then = std::move(then)](int status) {
+        if (then) then(status);
         --before_rest_;
         rest_if_wanted();
     });
 }
 
 void guest::rest_if_wanted() {
-    if (!rest_wanted_ || before_rest_ != 0 || daemons_to_come_ != 0) return;
+    if (!rest_wanted_ || before_rest_ != 0) return;
     ::sync(); // or every restored guest would write it again
     forward_kernel_log();
     host_.send(kernel_health());
@@ -237,7 +223,6 @@ void guest::carry_out(wire::wake const& wake) {
     host_.send(wire::awake{.nonce = wake.nonce,
                            .release = kernel_release(),
                            .kernel_offset = offset_,
-                           .host_key = host_key_,
                            .wall_clock_ns = wall_clock()});
 }
 

@@ -35,8 +35,7 @@ private:
     void carry_out(wire::answer const& answer) { requests_.pass(answer); }
     [[noreturn]] void carry_out(wire::power_off const& /*power_off*/);
 
-    void daemons_have_come();
-    void await_before_rest(pid_t pid);
+    void await_before_rest(pid_t pid, std::function<void(int status)> then = {});
     void rest_if_wanted();
     auto prepare(wire::run const& run) -> problem;
     auto start_command(wire::run const& run) -> problem;
@@ -57,9 +56,7 @@ private:
     std::vector<std::pair<pid_t, std::function<void(int status)>>> awaited_;
     std::optional<std::string> nonce_; ///< of the run, once there is one
     bool daemons_ = false;             ///< have been started
-    int daemons_to_come_ = 0;
-    std::string offset_;   ///< of the kernel
-    std::string host_key_; ///< once it was told
+    std::string offset_;               ///< of the kernel
     bool rest_wanted_ = false;
     int before_rest_ = 0;  ///< processes whose end a rest waits for
     bool resting_ = false; ///< between `rest` and `wake` nothing is said

@@ -29,39 +29,28 @@ Subsystem sftp internal-sftp
 
 } // namespace
 
-auto ssh_server::make_key() -> pid_t {
-    if (::access(sshd, X_OK) != 0) return -1;
+void ssh_server::listen(std::string const& host_key, std::string const& authorized_key,
+                        std::string const& scratch) {
+    if (host_key.empty() || ::access(sshd, X_OK) != 0) return;
     ::mkdir("/run/sshd", 0755); // its privilege separation's
     ::mkdir(directory.c_str(), 0700);
-    return start({.arguments = {"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ktest", "-f",
-                                directory + "host_key"},
-                  .environment = base_environment()});
-}
-
-auto ssh_server::listen() -> std::string {
-    auto key = read_text(directory + "host_key.pub");
-    if (key.empty()) return key;
-    listener_ = descriptor{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(22);
-    auto const yes = 1;
-    ::setsockopt(listener_.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (::bind(listener_.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0
-        || ::listen(listener_.get(), 128) != 0)
-        return {};
-    log_ = descriptor{::open((directory + "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
-    return key;
-}
-
-void ssh_server::allow(std::string const& authorized_key, std::string const& scratch) {
-    ::mkdir(directory.c_str(), 0700);
+    write_text(directory + "host_key", host_key, 0600);
     write_text(directory + "authorized_keys", authorized_key + "\n", 0600);
     auto config = "HostKey " + directory + "host_key\nAuthorizedKeysFile " + directory + "authorized_keys\n"
                   + options + "SetEnv KTEST_OUT=" + out_directory + " \"KTEST_SCRATCH=" + scratch + '"';
     for (auto const& variable : base_environment())
         if (variable.starts_with("PATH=")) config += " \"" + variable + '"';
     write_text(directory + "config", config + "\n");
+    log_ = descriptor{::open((directory + "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
+    descriptor listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(22);
+    auto const yes = 1;
+    ::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (::bind(listener.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0
+        && ::listen(listener.get(), 128) == 0)
+        listener_ = std::move(listener);
 }
 
 void ssh_server::accept() {

@@ -4,20 +4,15 @@
 
 #include <string>
 
-#include <sys/types.h>
-
 namespace ktest::init {
 
 /// ssh into the guest. init itself listens and starts an sshd for each connection (`sshd -i`), which costs
-/// the boot nothing but a host key.
+/// the boot nothing.
 class ssh_server {
 public:
-    /// Starts to make the host key; the process that does. -1: there is no sshd.
-    auto make_key() -> pid_t;
-    /// The key is made: from now on it listens. Gives the public key; empty where that failed.
-    auto listen() -> std::string;
-    /// Lets this key's owner in as root (empty: nobody); `scratch` is the session's KTEST_SCRATCH.
-    void allow(std::string const& authorized_key, std::string const& scratch);
+    /// Listens, where the image has an sshd and there is a host key (its private half), and lets in the
+    /// authorized key's owner as root (empty: nobody); `scratch` is the session's KTEST_SCRATCH.
+    void listen(std::string const& host_key, std::string const& authorized_key, std::string const& scratch);
 
     /// For poll; -1: does not listen.
     auto number() const -> int { return listener_.get(); }

@@ -2,7 +2,6 @@
 
 #include "disks.hpp"
 #include "network.hpp"
-#include "process.hpp"
 #include "text_file.hpp"
 #include <ktest/descriptor.hpp>
 
@@ -92,10 +91,6 @@ auto warm_up() -> pid_t {
         ::glob(pattern, GLOB_BRACE | GLOB_APPEND, nullptr, &found);
     for (std::size_t i = 0; i < found.gl_pathc; ++i) read_ahead(found.gl_pathv[i]);
     ::_exit(0);
-}
-
-auto settle_devices() -> pid_t {
-    return start({.arguments = {"udevadm", "settle"}, .environment = base_environment()});
 }
 
 auto kernel_health() -> wire::resting {

@@ -14,9 +14,6 @@ namespace ktest::init {
 /// caller reaps what it starts.
 auto warm_up() -> pid_t;
 
-/// Waits until udevd has nothing more to do; the caller reaps what it starts.
-auto settle_devices() -> pid_t;
-
 /// What the kernel says of itself.
 auto kernel_health() -> wire::resting;
 /// The same and more, as `started` and `finished` tell it.

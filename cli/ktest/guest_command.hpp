@@ -47,13 +47,14 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
     auto const run_once = [&](prepared_guest& guest) -> result<guest_outcome> {
         auto log = run_log::unnamed(where->scratch());
         if (!log) return tl::unexpected{log.error()};
-        vm_presence const presence{guest.place, request};
+        vm_presence const presence{*where, guest.place, request};
 
         auto const size = terminal_size();
         auto const nonce = make_nonce();
         guest_run_options options{
             .start = {.nonce = nonce,
                       .authorized_key = guest_ssh_key(*where).value_or(""),
+                      .host_key = guest_host_key(*where).value_or(""),
                       .hostname = "ktest",
                       .io = static_cast<std::uint8_t>(asked.io),
                       .rows = size.rows,

@@ -76,7 +76,7 @@ auto test_guest::run_options_in(slot const& place) -> result<guest_run_options> 
     if (auto kept = log_->begin_kernel_log(source_.kernel_log()); !kept) return tl::unexpected{kept.error()};
     reports_.emplace(rules(), plan_.spec.may_reboot);
     reports_->feed(source_.kernel_log());
-    presence_.emplace(place, plan_.machine);
+    presence_.emplace(where_, place, plan_.machine);
     auto const on_hold = [this](verdict const& said) {
         auto const node = plan_.machine.node.empty() ? "" : " " + plan_.machine.node;
         console_.line(

@@ -66,7 +66,7 @@ auto start(start_options const& options) -> result<int> {
                 return tl::unexpected{told.error()};
         auto log = run_log::unnamed(scratch);
         if (!log) return tl::unexpected{log.error()};
-        vm_presence const presence{guest.place, request};
+        vm_presence const presence{*where, guest.place, request};
         say(options.vde
                 ? fmt::format("VM {}: MAC {}, address {}", number.value(), number.mac(), number.vde_address())
                 : fmt::format("VM {0}: 'vm-start ssh {0}' logs in, 'vm-start stop {0}' or Ctrl-C ends it",
@@ -74,6 +74,7 @@ auto start(start_options const& options) -> result<int> {
 
         guest_run_options shown{.start = {.nonce = make_nonce(),
                                           .authorized_key = guest_ssh_key(*where).value_or(""),
+                                          .host_key = guest_host_key(*where).value_or(""),
                                           .hostname = fmt::format("vm{}", number.value()),
                                           .scratch = counts(options.scratch),
                                           .has_payload = has_payload},

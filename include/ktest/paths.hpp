@@ -21,7 +21,8 @@ struct paths {
     auto root_image() const { return user / "root"; }
     auto kernels() const { return user / "kernels"; }
     auto templates() const { return user / "templates"; }
-    auto ssh_key() const { return user / "id_ed25519"; }
+    auto ssh_key() const { return user / "id_ed25519"; }      ///< the user's own, for guests
+    auto guest_key() const { return user / "guest_ed25519"; } ///< all guests', by which the user knows them
     /// Where scratch disks go: what `tmp` in the user's directory points to, else /tmp.
     auto scratch() const -> std::filesystem::path {
         auto const chosen = user / "tmp";

@@ -149,7 +149,7 @@ case_home_missing() {
 
 case_home_read_only() {
     need_image
-    rm "$home/.ktest/id_ed25519" "$home/.ktest/id_ed25519.pub" 2>/dev/null
+    rm "$home"/.ktest/{id,guest}_ed25519{,.pub} 2>/dev/null
     expect 0 read_only "$home" ktest run it
     says '^PASSED '
     nothing_left

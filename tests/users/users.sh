@@ -192,7 +192,7 @@ expect 0 root vm-start stop "$slot"
 wait "$run"
 [ $? = 130 ] || fail "alice's run was not interrupted"
 expect 0 as mallory flock -n "$lock" true
-others=$(find "/tmp/ktest-$alice" /mnt/home/alice/.ktest /mnt/home/alice/.cache ! -name id_ed25519.pub ! -type l \
+others=$(find "/tmp/ktest-$alice" /mnt/home/alice/.ktest /mnt/home/alice/.cache ! -type l \
     '(' -perm /077 -o ! -user ktest-alice ')')
 [ -z "$others" ] || fail "open to others, or not alice's: $others"
 untouched "all of it"

@@ -48,7 +48,7 @@ fail() {
 own_templates() {
     local part
     mkdir -p home/.ktest
-    for part in root root.manifest kernels id_ed25519 id_ed25519.pub tmp; do
+    for part in root root.manifest kernels {id,guest}_ed25519{,.pub} tmp; do
         [ ! -e "$HOME/.ktest/$part" ] || ln -s "$(readlink -f "$HOME/.ktest/$part")" "home/.ktest/$part"
     done
     export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$HOME/.cache} HOME=$case_directory/home

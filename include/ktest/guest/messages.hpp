@@ -13,7 +13,7 @@
 
 namespace ktest::wire {
 
-constexpr std::uint32_t protocol_version = 5;
+constexpr std::uint32_t protocol_version = 6;
 constexpr std::size_t frame_limit = 1U << 20U; ///< bytes of payload
 constexpr std::size_t piece_limit = 1U << 16U; ///< bytes of `data` in a piece of a stream or a file
 
@@ -53,8 +53,8 @@ struct kernel_log {
     auto fields() { return std::tie(lost, records); }
     friend auto operator==(kernel_log const&, kernel_log const&) -> bool = default;
 };
-/// `run` has been carried out: the test's first instruction is about to run (`arguments` empty: init just
-/// stays).
+/// `run` has been carried out: ssh is listened for, and the test's first instruction is about to run
+/// (`arguments` empty: init just stays).
 struct started {
     static constexpr std::uint8_t type = 4;
     std::string nonce;
@@ -79,14 +79,6 @@ struct finished {
     std::vector<std::uint64_t> witnesses; ///< as in `started`
     auto fields() { return std::tie(nonce, witnesses); }
     friend auto operator==(finished const&, finished const&) -> bool = default;
-};
-/// The ssh host key, as in an ssh .pub file, once ssh is listened for and udevd knows its devices; empty: no
-/// sshd.
-struct host_key {
-    static constexpr std::uint8_t type = 7;
-    std::string key;
-    auto fields() { return std::tie(key); }
-    friend auto operator==(host_key const&, host_key const&) -> bool = default;
 };
 /// A piece of a file that the test put into $KTEST_OUT; `path` is relative, pieces come in order, the first
 /// has offset 0.
@@ -122,9 +114,8 @@ struct awake {
     std::string nonce;
     std::string release;
     std::string kernel_offset;
-    std::string host_key;            ///< as `host_key` told it
     std::uint64_t wall_clock_ns = 0; ///< since 1970, as the guest has it now
-    auto fields() { return std::tie(nonce, release, kernel_offset, host_key, wall_clock_ns); }
+    auto fields() { return std::tie(nonce, release, kernel_offset, wall_clock_ns); }
     friend auto operator==(awake const&, awake const&) -> bool = default;
 };
 /// The heartbeat: user space of the guest runs.
@@ -166,6 +157,7 @@ struct run {
     static constexpr std::uint8_t type = 64;
     std::string nonce;          ///< echoed in `started`, `ended`, `finished`
     std::string authorized_key; ///< for root's ssh; empty: none
+    std::string host_key;       ///< the private half of sshd's own; empty: no ssh
     std::string hostname;
     std::uint64_t wall_clock_ns = 0;       ///< since 1970
     std::uint8_t io = 0;                   ///< `streams`
@@ -179,7 +171,7 @@ struct run {
     std::vector<std::string> networks;     ///< of eth1, eth2, ...: `10.77.1.2/24 fd77:0:0:1::2/64 1500`
     std::string hosts;                     ///< lines of /etc/hosts; empty: there are no other nodes
     auto fields() {
-        return std::tie(nonce, authorized_key, hostname, wall_clock_ns, io, rows, columns, scratch,
+        return std::tie(nonce, authorized_key, host_key, hostname, wall_clock_ns, io, rows, columns, scratch,
                         has_payload, arguments, environment, settings, heartbeat_ms, networks, hosts);
     }
     friend auto operator==(run const&, run const&) -> bool = default;
@@ -248,7 +240,7 @@ struct answer {
     friend auto operator==(answer const&, answer const&) -> bool = default;
 };
 
-using from_guest = std::variant<ready, trouble, kernel_log, started, ended, finished, host_key, out_file,
+using from_guest = std::variant<ready, trouble, kernel_log, started, ended, finished, out_file,
                                 command_output, resting, awake, alive, request, request_dropped>;
 using to_guest = std::variant<run, finish, input, resize, power_off, rest, wake, sysrq, answer>;
 

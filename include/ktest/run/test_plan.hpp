@@ -122,6 +122,7 @@ inline auto make_test_plan(test_request const& asked, paths const& where, build_
     plan.seed = asked.seed ? *asked.seed : std::random_device{}();
     plan.start = {.nonce = make_nonce(),
                   .authorized_key = guest_ssh_key(where).value_or(""),
+                  .host_key = guest_host_key(where).value_or(""),
                   .hostname = "ktest",
                   .scratch = counts(plan.spec.scratch),
                   .has_payload = 1,

@@ -7,7 +7,7 @@ audit() { # STATUS TEST ARGUMENT...
     run ktest run --audit -t "${limit:-150}" "${@:2}"
     expect_status "$1"
     expect_stderr '^[A-Z ]+ .*\(cold, ready'
-    expect_stderr '^[A-Z ]+ .*\(template [0-9a-f]{4} [0-9]+ s, ready'
+    expect_stderr '^[A-Z ]+ .*\(template [0-9a-f]{4} [0-9]+ (s|min), ready'
     expect_stderr '^ktest: audit: a restored guest says the same as a booted one$'
 }
 audit 0 "$examples/hello"
