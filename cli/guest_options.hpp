@@ -94,6 +94,18 @@ inline void add_cold_option(CLI::App& app, bool& cold) {
         ->envname("KTEST_COLD");
 }
 
+/// `--node-cache`, for every command that may start its VM from copies.
+inline void add_node_cache_options(CLI::App& app, node_cache_wish& wish) {
+    app.add_option("--node-cache", wish.directory,
+                   "copy kernel, images and templates to this directory on a disk of this machine's own")
+        ->envname("KTEST_NODE_CACHE");
+    add_parsed(
+        app, "--node-cache-size",
+        [](std::string const& given) { return parse_bytes(given, bare_number::refused); },
+        [&](bytes size) { wish.most = size; }, "the most that the copies take (default: 8G)")
+        ->envname("KTEST_NODE_CACHE_SIZE");
+}
+
 /// `-s`, for every command that makes a VM without a script to say so.
 inline void add_scratch_option(CLI::App& app, std::vector<bytes>& scratch) {
     add_parsed(

@@ -4,6 +4,7 @@
 #                          `{cpus}`, `{mem_mib}`, `{disk_mib}`, `{seconds}` and `{name}` stand for what the case needs
 #   KTEST_LAUNCHER_ARGS    for `slurm`: options of srun, as `--partition=tests --account=kernel`
 #   KTEST_LAUNCHER_CANCEL  for a command line: another, which cancels the job `{name}`
+#   KTEST_NODE_CACHE       a directory on each node's own disk, to which ktest copies what all its guests start from
 include_guard(GLOBAL)
 
 # QEMU's own memory beside the guest's: its code, what it translates, the disks' caches.
@@ -47,6 +48,19 @@ function(_ktest_read_launcher)
     _ktest_split_words(argument "${KTEST_LAUNCHER_ARGS}" arguments)
     _ktest_split_words(cancel "${KTEST_LAUNCHER_CANCEL}" cancel)
     set(code_LAUNCHER "${command}${arguments}${cancel}" PARENT_SCOPE)
+endfunction()
+
+# code_NODE_CACHE is for the command line of `ktest run`. The directory need not be on this machine.
+function(_ktest_read_node_cache)
+    set(code "")
+    if(NOT "${KTEST_NODE_CACHE}" STREQUAL "")
+        if(NOT "${KTEST_NODE_CACHE}" MATCHES "^/")
+            message(FATAL_ERROR "ktest: KTEST_NODE_CACHE '${KTEST_NODE_CACHE}' is not an absolute path")
+        endif()
+        _ktest_plain(directory KTEST_NODE_CACHE)
+        set(code " [=====[--node-cache=${directory}]=====]")
+    endif()
+    set(code_NODE_CACHE "${code}" PARENT_SCOPE)
 endfunction()
 
 # ktest's own limit is the timeout and 600 s more, the job's a minute later, and there may be two jobs: `ktest launch`

@@ -23,7 +23,7 @@ for part in root root.manifest kernels {id,guest}_ed25519{,.pub}; do
 done
 variables=("HOME=$home" "XDG_RUNTIME_DIR=$runtime" "XDG_CACHE_HOME=${XDG_CACHE_HOME:-$image_home/.cache}"
            "KTEST_SANDBOX=$mark" KTEST_ACCEL=tcg)
-unset KTEST_KERNEL KTEST_IMAGE KTEST_TIMEOUT KTEST_NO_HOLD KTEST_JSON KTEST_JUNIT KTEST_SLOT_WAIT
+unset KTEST_KERNEL KTEST_IMAGE KTEST_TIMEOUT KTEST_NO_HOLD KTEST_JSON KTEST_JUNIT KTEST_SLOT_WAIT KTEST_NODE_CACHE KTEST_NODE_CACHE_SIZE
 cd "$work" || exit 1
 
 leave() {

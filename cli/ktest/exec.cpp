@@ -12,6 +12,7 @@ void add_exec(CLI::App& app, int& status, std::vector<std::string> const& traili
         app.add_subcommand("exec", "Run a command in a VM of its own: ktest exec -- uname -a");
     add_guest_options(*command, asked->guest);
     add_build_options(*command, asked->guest);
+    add_node_cache_options(*command, asked->guest.node_cache);
     add_cold_option(*command, asked->cold);
     add_scratch_option(*command, asked->scratch);
     command->callback([asked, &status, &trailing] {
@@ -28,6 +29,7 @@ void add_shell(CLI::App& app, int& status) {
     auto* const command = app.add_subcommand("shell", "A shell in a VM of its own (Ctrl-] ends the VM)");
     add_guest_options(*command, asked->guest);
     add_build_options(*command, asked->guest);
+    add_node_cache_options(*command, asked->guest.node_cache);
     add_cold_option(*command, asked->cold);
     add_scratch_option(*command, asked->scratch);
     command->callback([asked, &status] {

@@ -37,6 +37,7 @@ inline auto run_in_guest(guest_command const& asked) -> result<int> {
     request.name = asked.io == wire::streams::terminal ? "shell" : asked.arguments.front();
     request.scratch = asked.scratch;
     auto const say = [&](std::string_view text) { console.line(fmt::format("ktest: {}", text)); };
+    auto const copies = stage_where_wished(asked.guest.node_cache, request, say);
     guest_source source{request, *where, asked.cold ? template_use::none : template_use::when_known, false,
                         say};
     auto const prepare = [&] {

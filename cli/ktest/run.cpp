@@ -114,6 +114,7 @@ void add_run(CLI::App& app, int& status, std::vector<std::string> const& trailin
     command->add_option("subtest", request.subtests, "subtests to run (default: everything)");
     add_guest_options(*command, request.guest);
     add_build_options(*command, request.guest);
+    add_node_cache_options(*command, request.guest.node_cache);
     command
         ->add_option_function<unsigned>(
             "-t,--timeout",

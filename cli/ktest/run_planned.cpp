@@ -9,6 +9,11 @@ namespace ktest::cli {
 
 auto run_planned(run_options const& options, test_plan plan, paths const& where, template_use templates,
                  progress& console) -> result<finished_run> {
+    auto const copies = plan.settled ? std::vector<descriptor>{}
+                                     : stage_where_wished(options.request.guest.node_cache, plan.machine,
+                                                          [&](std::string_view text) {
+                                                              console.line(fmt::format("ktest: {}", text));
+                                                          });
     if (!plan.spec.nodes.empty() && !plan.settled)
         return run_nodes(options, std::move(plan), where, templates, console);
     test_guest guest{options, plan, where, templates, console};

@@ -1,3 +1,4 @@
+#include "../guest_options.hpp"
 #include "../report_error.hpp"
 #include "commands.hpp"
 #include <ktest/run/guest_source.hpp>
@@ -27,18 +28,28 @@ void prune(template_store const& store, bool all) {
          before.size(), bytes >> 20U);
 }
 
+/// Those of this node, where it has its own, else the user's.
+auto templates_of(node_cache_wish const& wish) -> result<std::filesystem::path> {
+    if (wish.directory.empty()) return find_paths().map([](paths const& where) { return where.templates(); });
+    return node_cache::open(wish.directory, wish.most.count).map([](node_cache const& cache) {
+        return cache.templates();
+    });
+}
+
 } // namespace
 
 void add_template(CLI::App& app, int& status) {
     auto all = std::make_shared<bool>(false);
     auto* const command = app.add_subcommand("template", "Saved guests, from which runs start");
     command->require_subcommand(1);
-    auto const with_store = [&status](auto act) {
-        auto const where = find_paths();
-        if (where)
-            act(template_store{where->templates()});
+    auto wish = std::make_shared<node_cache_wish>();
+    add_node_cache_options(*command, *wish);
+    auto const with_store = [&status, wish](auto act) {
+        auto const place = templates_of(*wish);
+        if (place)
+            act(template_store{*place});
         else
-            status = report(where.error());
+            status = report(place.error());
     };
     command->add_subcommand("list", "id, age, uses, size, and what guest it is")->callback([with_store] {
         with_store(list);

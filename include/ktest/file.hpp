@@ -48,6 +48,14 @@ inline auto read_file(std::filesystem::path const& path) -> result<std::string> 
     });
 }
 
+/// Whether `path` names this very file: who waited for a lock on it may hold one that was removed meanwhile.
+inline auto is_file_at(descriptor const& file, std::filesystem::path const& path) -> bool {
+    struct stat opened {};
+    struct stat named {};
+    return ::fstat(file.get(), &opened) == 0 && ::stat(path.c_str(), &named) == 0
+           && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
 /// Replaces `path` in one step (written beside it, then renamed): a reader sees the old file or the new. What
 /// is no regular file (/dev/stdout, /dev/null, a named pipe) stays, and is written to. `mode` as open(2)'s.
 inline auto write_file(std::filesystem::path const& path, std::string_view text, mode_t mode = 0644)

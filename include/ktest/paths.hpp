@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -60,8 +61,10 @@ inline auto is_anothers(std::filesystem::path const& path) -> bool {
 
 /// Makes `directory` (0700) where it is missing and checks that it is the caller's own and closed to others,
 /// for what stands in a world-writable directory could be somebody else's trap. What others could only read
-/// is closed.
-inline auto private_directory(std::filesystem::path const& directory) -> result<std::filesystem::path> {
+/// is closed. `chosen_by`: the variable by which the caller may name another place.
+inline auto private_directory(std::filesystem::path const& directory,
+                              std::string_view chosen_by = "XDG_RUNTIME_DIR")
+    -> result<std::filesystem::path> {
     if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
         return system_failure(errno, "{}", directory.string());
     struct stat status {};
@@ -69,9 +72,10 @@ inline auto private_directory(std::filesystem::path const& directory) -> result<
     auto const own = S_ISDIR(status.st_mode) && status.st_uid == ::geteuid();
     if (own && (status.st_mode & 0077) == 0) return directory;
     if (own && (status.st_mode & 0022) == 0 && ::chmod(directory.c_str(), 0700) == 0) return directory;
-    return unavailable(
-        "{}: not a directory of yours alone (mode 0700): remove it{}", directory.string(),
-        status.st_uid == ::geteuid() ? "" : ", or name another place by XDG_RUNTIME_DIR if you may not");
+    return unavailable("{}: not a directory of yours alone (mode 0700): remove it{}", directory.string(),
+                       status.st_uid == ::geteuid()
+                           ? ""
+                           : fmt::format(", or name another place by {} if you may not", chosen_by));
 }
 
 /// Makes `directory` and what is missing above it, all 0700. What is there stays as it is.

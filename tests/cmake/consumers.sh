@@ -61,12 +61,13 @@ case_provided() { # kernels and images: what is built, and when
 case_launched() { # what a case needs is told to the launcher; what it occupies is another machine's
     write_test it 'echo MEM=512M' 'echo SCRATCH=1G,500M' 'echo CPUS=4' 'echo TIMEOUT=100'
     write_test nodes 'echo MEM=512M' 'echo NODES=a,b' 'echo SCRATCH.b=1G'
-    project_options=('-DKTEST_LAUNCHER=run-on "a b" {name}' '-DKTEST_LAUNCHER_CANCEL=cancel {name}')
+    project_options=('-DKTEST_LAUNCHER=run-on "a b" {name}' '-DKTEST_LAUNCHER_CANCEL=cancel {name}'
+        '-DKTEST_NODE_CACHE=/local disk')
     project 'ktest_add_test(SCRIPT it ARGS x)' 'ktest_add_test(SCRIPT nodes TIMEOUT 50)'
     list_tests
     sed -n '/^it$/,/^    ATTACHED/s/^    word //p' listing | tr '\n' '|' >words
     grep -qxF "PREFIX/bin/ktest|launch|--bound|--name|it|--cpus|4|--mem-mib|768|--disk-mib|1524|--timeout|100|--ctest-limit|5240|\
---launcher=run-on|--launcher=a b|--launcher={name}|--cancel=cancel|--cancel={name}|--|--bound|--ctest|TOKEN|SOURCE/it|--|x|" words \
+--launcher=run-on|--launcher=a b|--launcher={name}|--cancel=cancel|--cancel={name}|--|--bound|--ctest|TOKEN|--node-cache=/local disk|SOURCE/it|--|x|" words \
         || fail "not these words: $(cat words)"
     sed -n '/^nodes$/,/^    ATTACHED/s/^    word //p' listing | tr '\n' '|' >words
     grep -qF '|--cpus|2|--mem-mib|1536|--disk-mib|1024|--timeout|50|' words || fail "not these words: $(cat words)"

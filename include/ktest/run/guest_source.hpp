@@ -33,7 +33,7 @@ public:
                  std::function<void(std::string_view)> say)
         : wanted_{wanted},
           use_{use},
-          store_{where.templates()},
+          store_{wanted.copies ? wanted.copies->templates : where.templates()},
           marks_{store_.marks()},
           scratch_{where.scratch()},
           say_{std::move(say)} {

@@ -8,6 +8,7 @@
 #include <ktest/run/build_kernel.hpp>
 #include <ktest/run/guest_init.hpp>
 #include <ktest/run/machine_request.hpp>
+#include <ktest/run/stage_files.hpp>
 #include <ktest/vm/qemu_command.hpp>
 
 #include <fmt/ranges.h>
@@ -34,6 +35,7 @@ struct guest_wishes {
     std::vector<std::string> qemu_arguments;
     bool open_network = false;
     bool no_sandbox = false;
+    node_cache_wish node_cache;
     std::optional<std::chrono::seconds> slot_wait; ///< none: until there is one
     friend auto operator==(guest_wishes const&, guest_wishes const&) -> bool = default;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ktest/guest/wire.hpp>
+#include <ktest/image/node_cache.hpp>
 #include <ktest/kernel/kernel.hpp>
 #include <ktest/vm/machine.hpp>
 #include <ktest/vm/vm_config.hpp>
@@ -14,6 +15,14 @@
 
 namespace ktest {
 
+/// What a guest's start reads, on a disk of this node, and where templates of such guests lie.
+struct node_copies {
+    node_copy kernel, initramfs, root;
+    std::optional<node_copy> modules;
+    std::filesystem::path templates;
+    friend auto operator==(node_copies const&, node_copies const&) -> bool = default;
+};
+
 /// What a VM is wanted for, before it has a slot, files or sockets.
 struct machine_request {
     std::string name;
@@ -23,7 +32,8 @@ struct machine_request {
     std::filesystem::path initramfs;
     std::optional<std::filesystem::path> modules_image;
     std::filesystem::path root_image;
-    bool keep_root = false; ///< what the guest writes reaches the image
+    std::optional<node_copies> copies; ///< of these files, for QEMU to open instead
+    bool keep_root = false;            ///< what the guest writes reaches the image
     bytes memory;
     unsigned cpus = 1;
     std::vector<bytes> scratch;

@@ -4,6 +4,7 @@
 #include <ktest/program.hpp>
 #include <ktest/run/guest_wishes.hpp>
 #include <ktest/run/open_machine.hpp>
+#include <ktest/run/stage_files.hpp>
 #include <ktest/slot/slot_pool.hpp>
 
 #include <chrono>
@@ -46,7 +47,8 @@ template<class Begin>
 auto open_guest(machine_request const& wanted, descriptor payload, slot const& place,
                 std::filesystem::path const& scratch, Begin begin) -> result<launch> {
     return begin(payload).and_then([&](guest_start start) {
-        return open_machine<x86_64>(wanted, place, scratch, std::move(payload), std::move(start));
+        return open_machine<x86_64>(on_this_node(wanted), place, scratch, std::move(payload),
+                                    std::move(start));
     });
 }
 

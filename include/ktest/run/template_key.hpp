@@ -3,6 +3,7 @@
 #include <ktest/file.hpp>
 #include <ktest/image/file_cache.hpp>
 #include <ktest/run/qemu_script.hpp>
+#include <ktest/run/stage_files.hpp>
 
 #include <string>
 
@@ -30,10 +31,10 @@ inline void add_file(digest& to, std::filesystem::path const& file) {
 /// Names a guest by everything that shapes it until its test begins, but for the sizes of scratch disks,
 /// which it learns anew: kernel, modules, initramfs, root image, QEMU itself and its whole command line, what
 /// host and init say to each other, and the host's boot: a host that went down may have lost pages of a
-/// memory file.
+/// memory file. Files with copies on this node are known by their content, wherever they lie.
 inline auto template_key(machine_request const& wanted, bool has_payload, std::filesystem::path const& qemu)
     -> std::string {
-    auto machine = wanted;
+    auto machine = wanted.copies ? named_by_content(wanted) : wanted;
     machine.name = "template";
     digest key;
     key.add(std::to_string(wire::protocol_version));
@@ -41,7 +42,9 @@ inline auto template_key(machine_request const& wanted, bool has_payload, std::f
     key.add(read_file("/proc/sys/kernel/random/boot_id").value_or(""));
     for (auto const& word : qemu_command<x86_64>(named_machine(machine, slot_number::all()[0])))
         key.add(word);
-    for (auto const& file : {qemu, wanted.kernel.image, wanted.root_image}) detail::add_file(key, file);
+    detail::add_file(key, qemu);
+    if (wanted.copies) return key.text(); // the words above have their digests
+    for (auto const& file : {wanted.kernel.image, wanted.root_image}) detail::add_file(key, file);
     detail::add_named_content(key, wanted.initramfs);
     if (wanted.modules_image) detail::add_named_content(key, *wanted.modules_image);
     return key.text();

@@ -30,6 +30,7 @@ inline auto test_environment(char const* const* environment = environ) -> std::v
     auto const is_passed = [&](std::string_view variable) {
         auto const name = variable.substr(0, variable.find('='));
         return name.starts_with("KTEST_") && !name.starts_with("KTEST_LAUNCHER")
+               && !name.starts_with("KTEST_NODE_CACHE")
                && std::find(own.begin(), own.end(), name) == own.end();
     };
     return variables | ranges::views::filter(is_passed) | ranges::to<std::vector<std::string>>();

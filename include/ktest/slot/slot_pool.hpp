@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ktest/file.hpp>
 #include <ktest/readable.hpp>
 #include <ktest/slot/slot_backing.hpp>
 
@@ -26,13 +27,6 @@ struct slot_wait {
 };
 
 namespace detail {
-
-inline auto is_file_at(descriptor const& file, std::filesystem::path const& path) -> bool {
-    struct stat opened {};
-    struct stat named {};
-    return ::fstat(file.get(), &opened) == 0 && ::stat(path.c_str(), &named) == 0
-           && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
-}
 
 /// Tells when a file of a directory is closed by anybody; where the kernel gives no more watches, never.
 class close_watch {
@@ -132,7 +126,7 @@ private:
         }
         if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
             ++found.taken;
-        } else if (!detail::is_file_at(file, backing_.directory() / lock_name(number))) {
+        } else if (!is_file_at(file, backing_.directory() / lock_name(number))) {
             file.close(); // the pool was made anew; the next look opens what is there now
             ++found.taken;
         } else if (!backing_.port_is_free(number)) {

@@ -53,7 +53,7 @@ TEST_CASE("a pool that is there is kept, with the slots that are held", "[machin
     CHECK(after.st_ino == before.st_ino);
     CHECK((after.st_mode & 07777) == 0444);
     CHECK(std::filesystem::exists(pool / "43.lock"));
-    if (held) CHECK(detail::is_file_at(held->lock, pool / lock_name(held->number)));
+    if (held) CHECK(is_file_at(held->lock, pool / lock_name(held->number)));
 }
 
 TEST_CASE("a pool in which others could replace files is refused", "[machine_pool]") {
