@@ -4,6 +4,7 @@
 #include "awaited_signals.hpp"
 #include "job_guardian.hpp"
 #include "job_protocol.hpp"
+#include "run_ssh.hpp"
 #include "slurm.hpp"
 #include <ktest/report/launch_json.hpp>
 #include <ktest/report/printable.hpp>
@@ -163,32 +164,15 @@ private:
         }
     }
 
-    /// The same for ssh. Its stdin stays open for so long: by its end the far ktest knows that all is over.
-    /// Nothing waits for ever, whatever the far side does.
+    /// The same for ssh.
     auto wait_for_ssh(std::vector<std::string> const& words, attempt& one) const -> result<bool> {
-        using namespace std::chrono;
-        std::array<int, 2> pipe{};
-        if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return system_failure(errno, "pipe");
-        descriptor theirs{pipe[0]};
-        descriptor const ours{pipe[1]};
-        awaited_signals const signals;
-        auto child = start({.arguments = words, .descriptors = {{theirs.get(), 0}, {1, 1}, {2, 2}}});
-        if (!child) return tl::unexpected{child.error()};
-        theirs.close();
-        auto const until = steady_clock::now() + seconds{options_.job.seconds};
-        for (;;) {
-            auto const left = std::max(ceil<seconds>(until - steady_clock::now()), seconds{1});
-            auto const number = signals.next_within(left);
-            if (number != 0 && number != SIGCHLD) return false;
-            if (auto const status = child->try_wait()) {
-                one.launcher_status = *status;
-                return true;
-            }
-            if (steady_clock::now() < until) continue;
+        auto const ended = run_ssh(words, std::chrono::seconds{options_.job.seconds});
+        if (!ended) return tl::unexpected{ended.error()};
+        if (!*ended) return false;
+        one.launcher_status = (*ended)->status;
+        if ((*ended)->timed_out)
             tell("{}: ssh to {} did not end in {} s", options_.name, one.host, options_.job.seconds);
-            one.launcher_status = SIGKILL; // as `child` ends now
-            return true;
-        }
+        return true;
     }
 
     /// The guardian of the job was not dismissed: it cancels it.

@@ -76,4 +76,5 @@ kill_host() {
         [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != sshd ] || sessions+=("$pid")
     done
     kill -9 "${pids[$1]}" "${sessions[@]}"
+    unset "pids[$1]" # it may be another's soon
 }

@@ -56,7 +56,7 @@ inline auto ssh_command(std::vector<std::string> const& arguments, std::string c
     words.insert(words.end(), arguments.begin(), arguments.end());
     words.insert(words.end(), {"-T", "-x", "-a"});
     for (auto const* option :
-         {"BatchMode=yes", "ConnectTimeout=10", "ServerAliveInterval=10", "ServerAliveCountMax=3",
+         {"BatchMode=yes", "ConnectTimeout=20", "ServerAliveInterval=10", "ServerAliveCountMax=3",
           "ControlMaster=no", "ControlPath=none", "ClearAllForwardings=yes", "RemoteCommand=none"})
         words.insert(words.end(), {"-o", option});
     words.insert(words.end(), {"--", host, "exec /bin/sh -c " + sh_quoted(far_script(host, far))});

@@ -46,7 +46,7 @@ TEST_CASE("the variables of ktest reach the far side, and its host's name is its
 
 TEST_CASE("ssh asks nobody and waits for nobody for ever", "[ssh]") {
     auto const words = ssh_command({"-F", "config"}, "farm1", {"/tree", {}, {"/bin/ktest", "run"}});
-    for (auto const* option : {"BatchMode=yes", "ConnectTimeout=10", "ServerAliveInterval=10"})
+    for (auto const* option : {"BatchMode=yes", "ConnectTimeout=20", "ServerAliveInterval=10"})
         CHECK(std::find(words.begin(), words.end(), option) != words.end());
     CHECK(std::vector(words.begin(), words.begin() + 3) == std::vector<std::string>{"ssh", "-F", "config"});
     REQUIRE(words.size() > 3);
