@@ -2,9 +2,9 @@
 . "$(dirname "$0")/farm.sh" || exit
 need_image
 
-# endless [TEXT]...: two cases that run until somebody ends them; starts ctest, and waits until their guests are there.
+# endless [WORD]...: two cases that run until somebody ends them; starts ctest, and waits until their guests are there.
 endless() {
-    write_test endless 'echo MEM=256M' 'echo SCRATCH=10M' 'echo TIMEOUT=900'
+    write_test endless 'echo MEM=256M' 'echo CPUS=1' 'echo SCRATCH=10M' 'echo TIMEOUT=900'
     sed -i 's/^echo "TEST SUCCESS"/echo begun; sleep 1000/' endless
     start_farm
     project 'foreach(i 1 2)' "ktest_add_test(NAME endless-\${i} SCRIPT endless $*)" 'endforeach()'
@@ -19,17 +19,10 @@ all_gone() {
     echo "nothing left after $((SECONDS - begun)) s"
 }
 
-case_killed() { # ctest by SIGKILL
+case_killed() { # ctest and ktest by SIGKILL
     endless
-    kill -KILL $ctest
+    kill -KILL $ctest $(pgrep -P $ctest)
     wait $ctest 2>/dev/null
-    all_gone
-}
-
-case_launch_killed() { # ktest by SIGKILL
-    endless
-    kill -KILL $(pgrep -P $ctest)
-    wait $ctest
     all_gone
 }
 
