@@ -23,8 +23,7 @@
 #   FIXTURES_REQUIRED fixture...
 #   PROPERTIES name value...  of CTest, last of all; lists are added to, everything else is replaced
 #
-# KTEST_LAUNCHER, a variable of the project or of its cache, runs each case as a job on another machine: see
-# ktestLauncher.cmake.
+# KTEST_LAUNCHER, a variable of the project or of its cache, runs each case on another machine: see ktestLauncher.cmake.
 #
 # A script that cannot say what it needs is a case that fails and says why; the project is configured all the same.
 include_guard(GLOBAL)

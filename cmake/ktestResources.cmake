@@ -21,23 +21,33 @@ function(_ktest_guest_memory out)
 endfunction()
 
 # CTest takes its specification from this variable in every directory of the build tree. One that the user has set,
-# as a normal or a cached variable, stays.
-function(_ktest_host_resources)
+# as a normal or a cached variable, stays. `hosts`, where it is not empty, are those of ssh.
+function(_ktest_host_resources hosts)
     if(NOT DEFINED CACHE{KTEST_SKIP_TOKEN})
         string(RANDOM LENGTH 32 token)
         set(KTEST_SKIP_TOKEN ${token} CACHE INTERNAL "What ktest says of a skipped test, for CTest alone")
     endif()
     get_property(done GLOBAL PROPERTY KTEST_HOST_RESOURCES)
-    if(done)
+    get_property(others GLOBAL PROPERTY KTEST_HOST_RESOURCES_SSH)
+    if(hosts STREQUAL "")
+        set(hosts "${others}")
+    elseif(NOT others STREQUAL "" AND NOT others STREQUAL hosts)
+        message(FATAL_ERROR "ktest: KTEST_HOSTS is another list here than elsewhere in the project: CTest deals out one")
+    endif()
+    if(done AND hosts STREQUAL others)
         return()
     endif()
     set_property(GLOBAL PROPERTY KTEST_HOST_RESOURCES TRUE)
+    set_property(GLOBAL PROPERTY KTEST_HOST_RESOURCES_SSH "${hosts}")
+    if(NOT hosts STREQUAL "")
+        set(hosts ", \"ktest_host\": [ ${hosts} ]")
+    endif()
     set(file "${CMAKE_BINARY_DIR}/ktest-resources.json")
     _ktest_guest_memory(mib)
     file(CONFIGURE OUTPUT "${file}" CONTENT [[
 {
   "version": { "major": 1, "minor": 0 },
-  "local": [ { "vm_mem_mib": [ { "id": "host", "slots": @mib@ } ] } ]
+  "local": [ { "vm_mem_mib": [ { "id": "host", "slots": @mib@ } ]@hosts@ } ]
 }
 ]] @ONLY)
     if(NOT CTEST_RESOURCE_SPEC_FILE)

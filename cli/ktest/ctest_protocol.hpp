@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bound_to_input.hpp"
 #include "bound_to_parent.hpp"
 #include <ktest/command_line.hpp>
 #include <ktest/report/run_report.hpp>
@@ -14,6 +15,7 @@ namespace ktest::cli {
 /// What CTest and `ktest run` have agreed upon.
 struct ctest_options {
     bool bound = false;           ///< end with the process that started us
+    bool bound_to_input = false;  ///< end with stdin
     std::string token;            ///< empty: it is not CTest that runs us
     std::filesystem::path record; ///< of a job: where `ktest launch` looks for what came of it; empty: no job
     explicit operator bool() const { return !token.empty(); }
@@ -26,6 +28,7 @@ constexpr std::chrono::seconds ctest_slot_wait{3600};
 
 inline void add_ctest_options(CLI::App& command, ctest_options& options) {
     command.add_flag("--bound", options.bound, "end when the process that started ktest ends");
+    command.add_flag("--bound-input", options.bound_to_input, "end when stdin ends");
     command
         .add_option(
             "--ctest", options.token,
@@ -39,7 +42,10 @@ inline void add_ctest_options(CLI::App& command, ctest_options& options) {
 
 /// On a command line: the token and the record are nobody else's, and by hand one runs it without.
 inline auto ctest_option_forms() -> std::vector<option_form> {
-    return {{.name = "--bound", .has_value = false}, {.name = "--ctest"}, {.name = "--record"}};
+    return {{.name = "--bound", .has_value = false},
+            {.name = "--bound-input", .has_value = false},
+            {.name = "--ctest"},
+            {.name = "--record"}};
 }
 
 /// What CTest reads beside the exit status, in lines. It keeps 1 KiB of what a passed test printed, unless it

@@ -9,12 +9,15 @@ namespace ktest::cli {
 // What `ktest launch` and the `ktest run` in its job tell each other by files in a directory that both see.
 
 inline auto nonce_file(std::filesystem::path const& directory) { return directory / "nonce"; }
+inline auto host_file(std::filesystem::path const& directory) { return directory / "host"; }
 inline auto record_file(std::filesystem::path const& directory) { return directory / "record.json"; }
 
-/// A node as the scheduler calls it, for several may be one host; else the host's name.
+/// A node as the scheduler, or whoever started ktest there, calls it, for several may be one host; else the
+/// host's name.
 inline auto node_name() -> std::string {
-    auto const* const node = std::getenv("SLURMD_NODENAME");
-    return node != nullptr ? node : this_host().name;
+    for (auto const* variable : {"SLURMD_NODENAME", "KTEST_HOST"})
+        if (auto const* const node = std::getenv(variable); node != nullptr) return node;
+    return this_host().name;
 }
 
 /// A job's run begins; its nonce. The line is what CTest's clock starts by.
@@ -25,6 +28,7 @@ inline auto begin_job(std::filesystem::path const& directory, std::filesystem::p
         return unavailable("{}: {} does not see it: the build tree must be on a file system that all nodes "
                            "share",
                            directory.string(), node_name());
+    if (auto kept = write_file(host_file(directory), node_name()); !kept) return tl::unexpected{kept.error()};
     tell("{} runs on {}", test.filename().string(), node_name());
     return nonce;
 }

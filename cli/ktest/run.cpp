@@ -38,6 +38,7 @@ auto run(run_options const& options) -> result<verdict> {
         return tl::unexpected{there.error()};
     if (options.ctest.bound)
         if (auto bound = bind_to_parent(); !bound) return tl::unexpected{bound.error()};
+    if (options.ctest.bound_to_input) bind_to_input();
     auto const where = find_paths();
     if (!where) return tl::unexpected{where.error()};
     progress console{STDERR_FILENO};

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <ktest/capture.hpp>
-#include <ktest/program.hpp>
 #include <ktest/run/slurm_job.hpp>
 
 #include <chrono>
@@ -18,15 +17,18 @@ inline auto slurm_nodes_have_disk() -> bool {
     return ("\n" + said->out).find("\n0\n") == std::string::npos;
 }
 
-/// The job of this name; none: there is no such job. An error: Slurm does not answer.
-inline auto ask_slurm(std::string const& name) -> result<std::optional<slurm_job>> {
-    auto const said = capture({.arguments = {"squeue", "--noheader", "--states=all", "--name=" + name,
+/// The job that squeue is asked for by `option`; none: there is no such job. An error: Slurm does not answer.
+inline auto ask_slurm_by(std::string option) -> result<std::optional<slurm_job>> {
+    auto const said = capture({.arguments = {"squeue", "--noheader", "--states=all", std::move(option),
                                              fmt::format("--format={}", slurm_job_format)}},
                               {.time = std::chrono::seconds{20}});
     if (!said) return tl::unexpected{said.error()};
     if (!said->succeeded()) return unavailable("squeue: {}", said->err.substr(0, said->err.find('\n')));
     return parse_slurm_job(said->out);
 }
+
+/// The job of this name.
+inline auto ask_slurm(std::string const& name) { return ask_slurm_by("--name=" + name); }
 
 /// The same when its launcher has ended: as the job ended, or as it is when it has not done so within some
 /// seconds.
@@ -40,14 +42,10 @@ inline auto ask_slurm_how_it_ended(std::string const& name) -> result<std::optio
     }
 }
 
-/// Srun is there, and this is no shell within a job, where it would share the job instead of starting one.
-inline auto check_slurm() -> result<void> {
-    if (auto const srun = find_program("srun", "slurm-client"); !srun) return tl::unexpected{srun.error()};
-    if (auto const* const job = std::getenv("SLURM_JOB_ID"); job != nullptr)
-        return usage_error(
-            "SLURM_JOB_ID={}: a case is a job of its own, and this is within another: start ctest "
-            "outside of it",
-            job);
+/// The job within which this process runs, whose steps cases are to be; empty: it is within none.
+inline auto slurm_allocation() -> std::string {
+    for (auto const* variable : {"SLURM_JOB_ID", "SLURM_JOBID"})
+        if (auto const* const job = std::getenv(variable); job != nullptr) return job;
     return {};
 }
 

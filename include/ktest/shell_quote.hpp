@@ -9,6 +9,13 @@
 
 namespace ktest {
 
+/// A word in single quotes, which any sh reads back as `word`.
+inline auto sh_quoted(std::string_view word) -> std::string {
+    std::string text = "'";
+    for (auto const c : word) text += c == '\'' ? "'\\''" : std::string{c};
+    return text + '\'';
+}
+
 /// A word that a shell reads back as `word`, quoted only where it must be, always in one line
 /// (control characters take bash's `$'...'`).
 inline auto shell_quote(std::string_view word) -> std::string {

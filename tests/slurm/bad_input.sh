@@ -32,7 +32,7 @@ refused() {
 }
 
 case_options() {
-    refused "KTEST_LAUNCHER 'slrum' is not known \(want slurm, or a command line\)" -DKTEST_LAUNCHER=slrum
+    refused "KTEST_LAUNCHER 'slrum' is not known \(want slurm, ssh, or a command line\)" -DKTEST_LAUNCHER=slrum
     refused 'KTEST_LAUNCHER is slurm, and there is no srun' -DKTEST_LAUNCHER=slurm \
         -DCMAKE_FIND_USE_CMAKE_SYSTEM_PATH=FALSE -DCMAKE_FIND_USE_SYSTEM_ENVIRONMENT_PATH=FALSE \
         "-DCMAKE_MAKE_PROGRAM=$(command -v ninja)"
@@ -47,8 +47,6 @@ case_options() {
     says "'\{nice\}' is not known \(there are \{cpus\}, "
     expect 2 ktest launch --name x --timeout 300 --ctest-limit 600 --launcher=slurm -- it
     says '600 s of CTest.s are fewer than the [0-9]+ s that two jobs of 960 s can take'
-    SLURM_JOB_ID=12 expect 2 ktest launch --name x --timeout 300 --launcher=slurm -- it
-    says 'SLURM_JOB_ID=12: a case is a job of its own'
 }
 
 case_no_slurm() { # gone since the project was configured; and one that does not answer

@@ -13,14 +13,13 @@ if [ -z "${KTEST_HOST_NAMED-}" ]; then
     KTEST_HOST_NAMED=1 exec unshare "${as_root[@]}" --uts bash -c 'hostname localhost && exec bash "$@"' bash "$0" "$@"
 fi
 unset KTEST_HOST_NAMED
-. "$(dirname "${BASH_SOURCE[0]}")/../cmake/project.sh" || exit
+. "$(dirname "${BASH_SOURCE[0]}")/../launched_suite.sh" || exit
 PATH=$PATH:/usr/sbin
 for program in munged slurmctld slurmd srun; do
     command -v $program >/dev/null \
         || skip "no $program (apt-get install --no-install-recommends slurmctld slurmd slurm-client munge)"
 done
 cluster=$sandbox/cluster
-address=127.0.0.1
 variables+=("SLURM_CONF=$cluster/slurm.conf")
 project_options=(-DKTEST_LAUNCHER=slurm)
 
@@ -40,13 +39,6 @@ leave_cluster() {
     leave
 }
 trap leave_cluster EXIT
-
-# free_port: one that nothing listens on; tests that run beside each other seldom choose the same.
-free_port() {
-    local port
-    while port=$((20000 + RANDOM)); (exec 3<>"/dev/tcp/$address/$port") 2>/dev/null; do :; done
-    echo $port
-}
 
 write_slurm_conf() { # CPUS of each node
     cat >"$cluster/slurm.conf" <<END
@@ -128,21 +120,3 @@ kill_node() {
     done
     kill -9 "${pids[$1]}" "${steps[@]}" "${tasks[@]}" 2>/dev/null
 }
-
-# launched CASE [ATTEMPT]: the directory of the case's last launch, or of an attempt of it.
-launched() { readlink -f "build/ktest-runs/$1/.ktest/launch/latest${2:+/attempt-$2}"; }
-
-# launch_result CASE KEY: a value of the result.json of the case's last launch.
-launch_result() { grep -oPm1 "\"$2\": *\"?\K[^\",]*" "$(launched "$1")/result.json"; }
-
-# cases_on NODE: how many first attempts have a record of that node.
-cases_on() { grep -lF "\"host\":\"$1\"" build/ktest-runs/*/.ktest/launch/latest/attempt-1/record.json 2>/dev/null | wc -l; }
-
-# go_ctest ARGUMENT...: starts ctest as $ctest, its output in $sandbox/out; SIGINT, which the background ignores, reaches it.
-go_ctest() {
-    env --default-signal=INT "${variables[@]}" ctest --test-dir build -V "$@" >"$sandbox/out" 2>&1 &
-    ctest=$!
-}
-
-# said COUNT PATTERN: so many lines of ctest's output are like that (grep -E).
-said() { [ "$(grep -cE -- "$2" "$sandbox/out")" = "$1" ]; }

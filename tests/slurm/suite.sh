@@ -2,18 +2,6 @@
 . "$(dirname "$0")/cluster.sh" || exit
 need_image
 
-# verdicts: each case with its verdict and why, as the last result.json has it.
-verdicts() {
-    local case json
-    for case in "$1"/ktest-runs/*; do
-        json=("$case"/.ktest/out/*/latest/result.json)
-        echo "${case##*/} $(grep -oP '"(verdict|reason|exit_status)": *\K.*' "${json[0]}" 2>/dev/null | tr '\n' ' ')"
-    done
-}
-
-# outcomes: each case as ctest counts it.
-outcomes() { sed -nE 's/^ *[0-9]+\/[0-9]+ +Test +#[0-9]+: ([^ ]+) [ .]*(Passed|\*\*\*[A-Za-z]+).*/\1 \2/p' "$sandbox/out" | sort; }
-
 case_as_without() {
     local name
     for name in fails skips panics splats; do write_test $name 'echo MEM=256M'; done

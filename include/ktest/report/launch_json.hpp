@@ -12,9 +12,10 @@ inline auto launch_json(std::string_view name, job_record const& said, std::vect
     for (auto const& one : attempts)
         list.push_back({{"number", one.number},
                         {"job", one.job ? json(one.job->id) : json{}},
-                        {"node", one.job      ? json(one.job->node)
-                                 : one.record ? json(one.record->host)
-                                              : json{}},
+                        {"node", one.job            ? json(one.job->node)
+                                 : one.record       ? json(one.record->host)
+                                 : one.host.empty() ? json{}
+                                                    : json(one.host)},
                         {"state", one.job ? json(one.job->state) : json{}},
                         {"launcher", detail::how_it_ended(one.launcher_status)},
                         {"record", one.record ? json(one.record->verdict) : json{}}});

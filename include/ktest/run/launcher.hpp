@@ -107,4 +107,20 @@ inline auto slurm_launcher(std::vector<std::string> arguments, bool ask_for_disk
     return slurm;
 }
 
+/// The same within an allocation: one step of the job `allocation` a case. What cancels it finds it by its
+/// name, and leaves the allocation alone.
+inline auto slurm_step_launcher(std::vector<std::string> arguments, std::string const& allocation,
+                                std::string_view exclude) -> launcher {
+    auto step = slurm_launcher(std::move(arguments), false, exclude);
+    step.start.insert(step.start.begin() + 1, {"--jobid=" + allocation, "--exact"});
+    step.cancel = {"sh",
+                   "-c",
+                   R"(squeue --noheader --steps --jobs="$1" --format='%i %j' | sed -n "s/ $2\$//p" | )"
+                   "xargs --no-run-if-empty scancel --quiet",
+                   "sh",
+                   allocation,
+                   "{name}"};
+    return step;
+}
+
 } // namespace ktest

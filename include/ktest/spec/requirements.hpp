@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ktest/shell_quote.hpp>
 #include <ktest/spec/asked_script.hpp>
 #include <ktest/spec/find_requirement.hpp>
 #include <ktest/spec/interpreter.hpp>
@@ -35,13 +36,6 @@ struct requirement_places {
 constexpr std::string_view library_directory = ".ktest-lib";
 
 namespace detail {
-
-/// In single quotes, for sh.
-inline auto sh_quoted(std::string_view word) -> std::string {
-    std::string text = "'";
-    for (auto const c : word) text += c == '\'' ? "'\\''" : std::string{c};
-    return text + '\'';
-}
 
 class payload_collector {
 public:

@@ -62,3 +62,45 @@ TEST_CASE("a job that never had a node is not tried elsewhere", "[job]") {
     CHECK(!failed_node({.job = slurm("FAILED", "")}));
     CHECK(!failed_node({.launcher_status = exited_with_1}));
 }
+
+TEST_CASE("a case whose host ssh could not reach, or lost, is tried on another", "[job]") {
+    constexpr auto ssh_failed = 255 << 8;
+    attempt const lost{.launcher_status = ssh_failed, .host = "farm1"};
+    CHECK(failed_node(lost) == "farm1");
+    CHECK(describe(lost) == "ssh to farm1: ended with 255, no record");
+    CHECK(to_record(lost)
+          == make_job_record("", "farm1", unavailable_host{"ssh could not reach farm1, or lost it"}));
+    attempt const cut_off{.launcher_status = ssh_failed, .record = record(interrupted{}), .host = "farm1"};
+    CHECK(failed_node(cut_off) == "farm1");
+    CHECK(said(cut_off) == "unavailable");
+}
+
+TEST_CASE("what ktest said over ssh counts, whatever became of the connection", "[job]") {
+    constexpr auto ssh_failed = 255 << 8;
+    for (auto const& each : {verdict{passed{}}, verdict{failed{}}, verdict{unavailable_host{}}}) {
+        attempt const one{.launcher_status = ssh_failed, .record = record(each), .host = "farm1"};
+        CHECK(!failed_node(one));
+        CHECK(to_record(one) == *one.record);
+    }
+    CHECK(said({.record = record(interrupted{}), .host = "farm1"}) == "interrupted");
+    CHECK(!failed_node({.record = record(interrupted{}), .host = "farm1"}));
+}
+
+TEST_CASE("ssh's exit status of 0 without a record is neither a pass nor a dead host", "[job]") {
+    CHECK(said({.host = "farm1"}) == "unavailable");
+    CHECK(!failed_node({.host = "farm1"}));
+}
+
+TEST_CASE("a step that left no word is tried once more while its allocation lives", "[job]") {
+    attempt const dead{.job = slurm("RUNNING"), .is_step = true};
+    CHECK(failed_node(dead) == "n2");
+    CHECK(describe(dead) == "a step of job 12 on n2: ended with 0, no record");
+    CHECK(said(dead) == "unavailable");
+    CHECK(!failed_node({.job = slurm("RUNNING", ""), .is_step = true}));
+    CHECK(!failed_node({.record = record(failed{}), .job = slurm("RUNNING"), .is_step = true}));
+    for (auto const* state : {"CANCELLED", "TIMEOUT", "NODE_FAIL", "COMPLETING"})
+        CHECK(!failed_node({.job = slurm(state), .is_step = true}));
+    CHECK(said({.record = record(interrupted{}), .job = slurm("RUNNING"), .is_step = true}) == "interrupted");
+    CHECK(to_record({.job = slurm("NODE_FAIL"), .is_step = true}).reason.find("--no-kill")
+          != std::string::npos);
+}

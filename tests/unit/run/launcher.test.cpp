@@ -59,3 +59,13 @@ TEST_CASE("a node that failed is excluded beside those that the site excludes", 
     CHECK(has(both, "--exclude=n1,n2"));
     CHECK(!has(both, "--exclude=n2"));
 }
+
+TEST_CASE("a case within an allocation is a step of it, and only the step is cancelled", "[launcher]") {
+    auto const step = slurm_step_launcher({"-px"}, "12", "n2");
+    for (auto const* word : {"--jobid=12", "--exact", "--exclude=n2", "-px", "--mem={mem_mib}M"})
+        CHECK(has(step.start, word));
+    CHECK(step.cancel.front() == "sh");
+    CHECK(!has(step.cancel, "--name={name}"));
+    CHECK(has(step.cancel, "12"));
+    CHECK(step.cancel.back() == "{name}");
+}
