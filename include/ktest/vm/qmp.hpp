@@ -36,8 +36,8 @@ public:
         execute("qmp_capabilities");
     }
 
-    /// Sends a command; `on_answer` gets what it returned, or QEMU's own words why not. Arguments that are null
-    /// are none: QEMU wants an object.
+    /// Sends a command; `on_answer` gets what it returned, or QEMU's own words why not. Arguments that are
+    /// null are none: QEMU wants an object.
     void execute(std::string const& command, json arguments = json::object(), answer on_answer = {}) {
         auto const id = ++last_id_;
         if (on_answer) answers_[id] = std::move(on_answer);
