@@ -155,6 +155,11 @@ auto test_guest::symbols() const -> symbol_source {
     symbol_source source{.vmlinux = kernel.symbols, .text = text_, .time = std::chrono::seconds{10}};
     for (auto const& member : plan_.payload)
         if (member.source.extension() == ".ko") source.modules.push_back(member.source.parent_path());
+    // Where the kernel was built its modules have debug info, and those that were installed have none.
+    std::error_code ignored;
+    if (auto const build = kernel.symbols.parent_path();
+        !build.empty() && std::filesystem::exists(build / "modules.order", ignored))
+        source.modules.push_back(build);
     if (!kernel.modules.empty()) source.modules.push_back(kernel.modules);
     return source;
 }
