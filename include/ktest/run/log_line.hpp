@@ -36,6 +36,12 @@ inline auto take(std::string_view& text, std::string_view what) -> bool {
     return true;
 }
 
+inline auto take(std::string_view& text, char letter) -> bool {
+    if (!text.starts_with(letter)) return false;
+    text.remove_prefix(1);
+    return true;
+}
+
 inline void take_blanks(std::string_view& text) {
     while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
 }
@@ -44,10 +50,10 @@ inline void take_blanks(std::string_view& text) {
 inline auto take_time(std::string_view& text, log_line& line) -> bool {
     auto rest = text;
     std::uint64_t seconds = 0, fraction = 0;
-    if (!take(rest, "[")) return false;
+    if (!take(rest, '[')) return false;
     take_blanks(rest);
-    if (take_number(rest, seconds) == 0 || !take(rest, ".") || take_number(rest, fraction) != 6
-        || !take(rest, "]"))
+    if (take_number(rest, seconds) == 0 || !take(rest, '.') || take_number(rest, fraction) != 6
+        || !take(rest, ']'))
         return false;
     line.microseconds = seconds * 1'000'000 + fraction;
     text = rest;
@@ -57,13 +63,13 @@ inline auto take_time(std::string_view& text, log_line& line) -> bool {
 /// `[T123]`, `[    C0]`: the task or processor that speaks (CONFIG_PRINTK_CALLER).
 inline auto take_caller(std::string_view& text, log_line& line) -> bool {
     auto rest = text;
-    if (!take(rest, "[")) return false;
+    if (!take(rest, '[')) return false;
     take_blanks(rest);
     auto const name = rest;
     std::uint64_t number = 0;
-    if (!take(rest, "T") && !take(rest, "C")) return false;
+    if (!take(rest, 'T') && !take(rest, 'C')) return false;
     auto const digits = take_number(rest, number);
-    if (digits == 0 || !take(rest, "]")) return false;
+    if (digits == 0 || !take(rest, ']')) return false;
     line.caller = name.substr(0, digits + 1);
     text = rest;
     return true;
@@ -73,9 +79,9 @@ inline auto take_caller(std::string_view& text, log_line& line) -> bool {
 inline auto take_priority(std::string_view& text) -> bool {
     auto rest = text;
     std::uint64_t number = 0;
-    if (!take(rest, "<")) return false;
+    if (!take(rest, '<')) return false;
     auto const digits = take_number(rest, number);
-    if (digits == 0 || digits > 4 || !take(rest, ">")) return false;
+    if (digits == 0 || digits > 4 || !take(rest, '>')) return false;
     text = rest;
     return true;
 }
@@ -106,8 +112,8 @@ inline auto take_date(std::string_view& text) -> bool {
 inline auto take_record(std::string_view& text, log_line& line) -> bool {
     auto rest = text;
     std::uint64_t number = 0, time = 0;
-    if (take_number(rest, number) == 0 || !take(rest, ",") || take_number(rest, number) == 0
-        || !take(rest, ",") || take_number(rest, time) == 0 || !take(rest, ","))
+    if (take_number(rest, number) == 0 || !take(rest, ',') || take_number(rest, number) == 0
+        || !take(rest, ',') || take_number(rest, time) == 0 || !take(rest, ','))
         return false;
     auto const end = rest.find(';');
     if (end == std::string_view::npos) return false;
@@ -179,7 +185,7 @@ inline auto parse_log_line(std::string_view raw) -> log_line {
         auto const time = take_time(text, line) || take_date(text);
         timed = timed || time;
         if (time || take_caller(text, line))
-            take(text, " "); // one: the others are the text's own indentation
+            take(text, ' '); // one: the others are the text's own indentation
         else if (!take_priority(text) && !take_dropped(text))
             break;
         line.prefixed = true;

@@ -24,8 +24,9 @@ inline auto tells_place(std::string_view line) -> bool {
 }
 
 inline auto begins_trace(std::string_view line) -> bool {
-    return line.starts_with("Call Trace") || line.starts_with("Call trace")
-           || line.starts_with("stack backtrace") || line.starts_with("Backtrace:");
+    static constexpr beginnings starts{
+        std::to_array<std::string_view>({"Call Trace", "Call trace", "stack backtrace", "Backtrace:"})};
+    return starts.match(line);
 }
 
 /// Stacks of another time than the report's: who allocated, who held a lock before.
@@ -36,6 +37,25 @@ inline auto begins_history(std::string_view line) -> bool {
          "the existing dependency chain", "INFO: Allocated in", "INFO: Freed in", "Allocated in ",
          "Freed in "})};
     return starts.match(line);
+}
+
+/// arm's link register: where the processor would have returned to.
+inline auto tells_caller(std::string_view line) -> bool {
+    static constexpr beginnings starts{std::to_array<std::string_view>({"lr : ", "LR is at"})};
+    return starts.match(line);
+}
+
+inline auto take_line(std::string_view& text) -> std::string_view {
+    auto const line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    return line;
+}
+
+/// Whether a line of a report begins a trace.
+inline auto has_trace(std::string_view report) -> bool {
+    while (!report.empty())
+        if (begins_trace(take_line(report))) return true;
+    return false;
 }
 
 /// `foo` of "... in foo" and "... in foo / bar", which have no offsets.
@@ -63,8 +83,8 @@ inline void add_function(std::vector<std::string>& list, std::string_view name) 
 
 /// The functions that a report is about, the guilty one first: where its headline and the processor say it
 /// was, then those of the stack, without bystanders; five at most.
-inline auto accused_functions(splat_class kind, std::string_view headline,
-                              std::vector<std::string> const& lines) -> std::vector<std::string> {
+inline auto accused_functions(splat_class kind, std::string_view headline, std::string_view report)
+    -> std::vector<std::string> {
     constexpr std::size_t enough = 5;
     std::vector<std::string> places, stack;
     if (kind != splat_class::lockup && kind != splat_class::locking) {
@@ -76,12 +96,9 @@ inline auto accused_functions(splat_class kind, std::string_view headline,
             detail::add_function(places, detail::named_function(headline));
     }
     // A lock's history and a report's holders of it come before the stack that matters.
-    auto const tells_trace = kind == splat_class::locking
-                             && std::any_of(lines.begin(), lines.end(),
-                                            [](auto const& line) { return detail::begins_trace(line); });
-    auto reads = !tells_trace;
-    for (auto const& line : lines) {
-        auto text = std::string_view{line};
+    auto reads = kind != splat_class::locking || !detail::has_trace(report);
+    while (!report.empty()) {
+        auto text = detail::take_line(report);
         if (text == headline) continue;
         text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
         if (detail::begins_history(text)) reads = false;
@@ -96,8 +113,7 @@ inline auto accused_functions(splat_class kind, std::string_view headline,
                 detail::add_function(places, frame->function);
             continue;
         }
-        if (!reads || text.starts_with("lr : ") || text.starts_with("LR is at") || stack.size() >= enough)
-            continue;
+        if (!reads || stack.size() >= enough || detail::tells_caller(text)) continue;
         // arm names caller and callee in a line: "(f) from (g+0x1/0x2)"; only x86's guesses are marked.
         if (auto const frame = find_frame(text); frame && !frame->guess)
             detail::add_function(stack, frame->function);

@@ -9,7 +9,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace ktest {
 
@@ -48,7 +47,7 @@ public:
         made_.caller = first.caller;
         made_.microseconds = first.microseconds;
         made_.fatal = rule.kind == splat_class::death || rule.kind == splat_class::reboot;
-        lines_.emplace_back(first.text);
+        keep(first.text);
     }
 
     /// Whether a line that could begin a report belongs to this one.
@@ -68,6 +67,7 @@ public:
         } else if (&other < rule_) {
             rule_ = &other;
             headline_ = text;
+            made_.title.clear();
         }
         keep(text);
     }
@@ -102,7 +102,7 @@ public:
         } else {
             keep(text);
         }
-        if (size_ > largest) over_ = true;
+        if (made_.text.size() > largest) over_ = true;
         return true;
     }
 
@@ -113,30 +113,27 @@ public:
     auto fatal() const -> bool { return made_.fatal; }
     auto kind() const -> splat_class { return rule_->kind; }
 
-    auto beginning() const -> splat_began {
-        return {rule_->kind, detail::title_of(*rule_, headline_), made_.line};
-    }
+    auto beginning() -> splat_began { return {rule_->kind, title(), made_.line}; }
 
     auto end() && -> splat {
-        lines_.resize(known_);
+        made_.text.resize(known_);
         made_.kind = rule_->kind;
-        made_.title = detail::title_of(*rule_, headline_);
+        auto functions = accused_functions(made_.kind, headline_, made_.text);
+        made_.fingerprint = splat_fingerprint(made_.kind, title(), functions);
         made_.headline = std::move(headline_);
-        auto functions = accused_functions(made_.kind, made_.headline, lines_);
-        made_.fingerprint = splat_fingerprint(made_.kind, made_.title, functions);
         if (!functions.empty()) made_.guilty_function = std::move(functions.front());
-        for (auto const& line : lines_) made_.text += line + "\n";
         return std::move(made_);
     }
 
 private:
-    void append(std::string_view text) {
-        lines_.emplace_back(text);
-        size_ += text.size() + 1;
+    auto title() -> std::string const& {
+        if (made_.title.empty()) made_.title = detail::title_of(*rule_, headline_);
+        return made_.title;
     }
+    void append(std::string_view text) { (made_.text += text) += '\n'; }
     void keep(std::string_view text) {
         append(text);
-        known_ = lines_.size();
+        known_ = made_.text.size();
         strays_ = 0;
     }
 
@@ -146,9 +143,7 @@ private:
     splat_sign const* rule_;
     std::string headline_;
     splat made_;
-    std::vector<std::string> lines_;
-    std::size_t known_ = 1; ///< how many of the lines are surely the report's
-    std::size_t size_ = 0;
+    std::size_t known_ = 0; ///< how much of the text is surely the report's
     int strays_ = 0;
     bool in_body_ = false;
     bool ending_ = false; ///< its last line has come, but for those of a panic
