@@ -75,10 +75,19 @@ inline auto telling_part(std::string_view headline) -> std::string {
     return told.find_first_not_of(" \t[]") == std::string::npos ? std::string{headline} : told;
 }
 
+/// Removes what compilers append to the names of functions that they split, which differs from build to
+/// build.
+inline void remove_clone_suffixes(std::string& title) {
+    for (std::string_view const suffix : {".cold.N", ".cold", ".constprop.N", ".isra.N", ".part.N"})
+        for (auto at = title.find(suffix); at != std::string::npos; at = title.find(suffix, at))
+            title.erase(at, suffix.size());
+}
+
 } // namespace detail
 
-/// A headline as it is in every run and build: without offsets in functions, line numbers, directories of the
-/// build and a trailing `: 0000 [#1] SMP`; addresses are `ADDR`, other numbers `N`.
+/// A headline as it is in every run and build: without offsets in functions, compilers' suffixes of their
+/// names, line numbers, directories of the build and a trailing `: 0000 [#1] SMP`; addresses are `ADDR`,
+/// other numbers `N`.
 inline auto general_title(std::string_view headline) -> std::string {
     constexpr std::size_t longest_line = 1024; // the kernel's own limit
     auto const told = detail::telling_part(headline.substr(0, longest_line));
@@ -116,6 +125,7 @@ inline auto general_title(std::string_view headline) -> std::string {
         title += unbound ? "uN" : detail::general_word(word);
         line.remove_prefix(size);
     }
+    detail::remove_clone_suffixes(title);
     constexpr std::string_view idle = " \t[]";
     title.erase(title.find_last_not_of(" \t") + 1);
     title.erase(0, std::min(title.find_first_not_of(idle), title.size()));
