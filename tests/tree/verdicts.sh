@@ -18,7 +18,7 @@ case_at_once() {
     judged WARNING 1 FAILED "splat: WARNING.* lkdtm_WARNING"
     says 'drivers/misc/lkdtm/bugs\.c:[0-9]+: error: '
     judged BUG 1 FAILED "splat: kernel BUG .*lkdtm_BUG"
-    judged EXCEPTION 1 FAILED "splat: .*NULL pointer dereference.*lkdtm_EXCEPTION"
+    judged EXCEPTION 1 FAILED "splat: .*(NULL pointer dereference|general protection fault).*lkdtm_EXCEPTION"
     judged REFCOUNT_INC_ZERO 1 FAILED "splat: .*refcount_t"
     judged SPINLOCKUP 1 FAILED "splat: .*lock held when returning to user space"
     judged PANIC 3 CRASHED "kernel panic: dumptest"
