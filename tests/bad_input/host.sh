@@ -35,6 +35,13 @@ case_no_image() {
     no_run_left
 }
 
+case_installation_not_whole() { # which is told before a kernel is built
+    cp "$KTEST" "$sandbox/bin/ktest"
+    KTEST=$sandbox/bin/ktest expect 125 ktest run -C "$work" it
+    says '^ktest: ktest-init is neither in .*: this installation is not whole$'
+    no_run_left
+}
+
 case_no_kernel() {
     without kernels
     [ ! -e "/boot/vmlinuz-$(uname -r)" ] || skip "this host's own kernel would be taken"

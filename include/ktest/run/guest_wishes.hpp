@@ -124,14 +124,15 @@ inline auto choose_machine(guest_wishes const& wishes, paths const& where, build
     chosen_machine machine;
     auto const image = find_root_image(wishes.image, where);
     if (!image) return tl::unexpected{image.error()};
+    auto const init = find_guest_init();
+    if (!init) return tl::unexpected{init.error()};
     auto const acceleration = choose_accelerator(wishes.acceleration, where);
     if (!acceleration) return tl::unexpected{acceleration.error()};
     auto chosen = detail::choose_or_build(wishes, where, watcher, machine);
     if (!chosen) return tl::unexpected{chosen.error()};
     if (auto checked = detail::check_config(*chosen, wishes.config, machine); !checked)
         return tl::unexpected{checked.error()};
-    auto const initramfs =
-        find_guest_init().and_then([&](auto const& init) { return build_initramfs(init, *chosen, where); });
+    auto const initramfs = build_initramfs(*init, *chosen, where);
     if (!initramfs) return tl::unexpected{initramfs.error()};
     auto modules = modules_image(*chosen, where);
     if (!modules) return tl::unexpected{modules.error()};
