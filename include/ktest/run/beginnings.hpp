@@ -24,7 +24,11 @@ public:
         if (text.empty()) return false;
         auto const* const first = starts_.data();
         return std::any_of(first + until_[letter(text)], first + until_[letter(text) + 1],
-                           [&](std::string_view start) { return text.starts_with(start); });
+                           [&](std::string_view start) {
+                               // Most differ in the last letter, which is cheaper to see than the rest.
+                               return start.size() <= text.size() && text[start.size() - 1] == start.back()
+                                      && text.starts_with(start);
+                           });
     }
 
 private:

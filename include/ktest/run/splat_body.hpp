@@ -56,8 +56,12 @@ inline constexpr beginnings lead_starts{std::to_array<std::string_view>({
 } // namespace detail
 
 inline auto classify_splat_line(std::string_view text) -> splat_line {
-    if (text.find("---[ end Kernel panic") != std::string_view::npos) return splat_line::panic_end;
-    if (text.find("---[ end trace") != std::string_view::npos) return splat_line::trace_end;
+    constexpr std::string_view end_mark = "---[ end ";
+    if (auto const at = text.find(end_mark); at != std::string_view::npos) {
+        auto const of = text.substr(at + end_mark.size());
+        if (of.starts_with("Kernel panic")) return splat_line::panic_end;
+        if (of.starts_with("trace")) return splat_line::trace_end;
+    }
     constexpr std::size_t shortest = 20;
     if (text.size() >= shortest && text.find_first_not_of('=') == std::string_view::npos)
         return splat_line::rule;
