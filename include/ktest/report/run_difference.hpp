@@ -4,6 +4,7 @@
 #include <ktest/report/run_report.hpp>
 
 #include <cctype>
+#include <charconv>
 #include <set>
 #include <string>
 #include <string_view>
@@ -33,11 +34,25 @@ inline auto without_numbers(std::string_view text) -> std::string {
     return plain;
 }
 
-/// Whether a kernel's line tells how long its host let it wait, or that its disks got their sizes late.
+/// Whether a disk's error is of what was read ahead (REQ_RAHEAD of linux/blk_types.h): a kernel that goes
+/// down has its disks drop such requests, or not, as it happens; who wants the data reads it once more.
+inline auto is_failed_readahead(std::string_view warning) -> bool {
+    constexpr std::string_view mark = ":(READ) flags 0x";
+    constexpr auto readahead = 1U << 19U;
+    auto const at = warning.find(mark);
+    if (!warning.starts_with("I/O error, dev ") || at == std::string_view::npos) return false;
+    auto const digits = warning.substr(at + mark.size());
+    unsigned flags = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), flags, 16);
+    return (flags & readahead) != 0;
+}
+
+/// Whether a kernel's line tells how long its host let it wait, that its disks got their sizes late, or what
+/// they did not read ahead.
 inline auto is_of_the_machine(std::string_view warning) -> bool {
     return warning.starts_with("hrtimer: interrupt took ")
            || warning.starts_with("perf: interrupt took too long")
-           || warning.starts_with("set_capacity_and_notify: ");
+           || warning.starts_with("set_capacity_and_notify: ") || is_failed_readahead(warning);
 }
 
 /// Everything that a run said but its verdict.

@@ -56,3 +56,14 @@ TEST_CASE("what the machine did to a guest is no difference", "[run_difference]"
     CHECK(compare({}, {}, {"hrtimer: interrupt took 12345 ns"}, {}).empty());
     CHECK(compare({}, {}, {}, {"perf: interrupt took too long (2500 > 2499)"}).empty());
 }
+
+TEST_CASE("what a disk did not read ahead is no difference, what it did not read is one",
+          "[run_difference]") {
+    auto const error = [](char const* request) {
+        return fmt::format("I/O error, dev vdd, sector 151392 op {} phys_seg 4 prio class 2", request);
+    };
+    CHECK(compare({}, {}, {}, {error("0x0:(READ) flags 0x80700")}).empty());
+    CHECK(compare({}, {}, {}, {error("0x0:(READ) flags 0x700")}).size() == 1);
+    CHECK(compare({}, {}, {}, {error("0x0:(READ) flags 0x")}).size() == 1);
+    CHECK(compare({}, {}, {}, {error("0x1:(WRITE) flags 0x80700")}).size() == 1);
+}
