@@ -31,7 +31,7 @@ inline auto take_number(std::string_view& text, std::uint64_t& number) -> std::s
 }
 
 inline auto take(std::string_view& text, std::string_view what) -> bool {
-    if (!text.starts_with(what.front()) || !text.starts_with(what)) return false;
+    if (!text.starts_with(what)) return false;
     text.remove_prefix(what.size());
     return true;
 }
