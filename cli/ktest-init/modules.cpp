@@ -2,6 +2,7 @@
 
 #include "text_file.hpp"
 #include <ktest/descriptor.hpp>
+#include <ktest/take_line.hpp>
 
 #include <array>
 #include <cstdio>
@@ -18,8 +19,7 @@ namespace {
 template<class Use>
 void each_line(std::string_view text, Use use) {
     while (!text.empty()) {
-        auto const line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        auto const line = take_line(text);
         if (!line.empty() && line.front() != '#') use(std::string{line});
     }
 }

@@ -2,6 +2,7 @@
 
 #include "network_card.hpp"
 #include "text_file.hpp"
+#include <ktest/take_line.hpp>
 
 #include <algorithm>
 #include <array>
@@ -84,8 +85,7 @@ void name_nodes(std::string const& lines) {
     auto others = read_text(hosts_file);
     if (others.empty()) others = "127.0.0.1 localhost";
     for (std::string_view rest = others; !rest.empty();) {
-        auto const line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        auto const line = take_line(rest);
         auto const words = words_of(line);
         if (std::none_of(words.begin(), words.end(), is_ours)) hosts.append(line) += '\n';
     }

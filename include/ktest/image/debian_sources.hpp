@@ -1,8 +1,8 @@
 #pragma once
 
 #include <ktest/result.hpp>
+#include <ktest/take_line.hpp>
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,16 +18,6 @@ struct debian_sources {
 };
 
 namespace detail {
-
-/// Calls `each` for every line, the last one too when nothing ends it.
-template<class Each>
-void for_each_line(std::string_view text, Each each) {
-    while (!text.empty()) {
-        auto const line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(line.size() + 1, text.size()));
-        each(line);
-    }
-}
 
 /// The fields of `a|b|c`.
 inline auto split_fields(std::string_view line) -> std::vector<std::string_view> {
@@ -50,27 +40,28 @@ constexpr auto index_target_format =
 /// Other origins are left out: a vendor's repository has no place in a test image.
 inline auto mirrors_of(std::string_view suite, std::string_view index_targets) -> std::vector<std::string> {
     std::vector<std::string> mirrors;
-    detail::for_each_line(index_targets, [&](std::string_view line) {
-        auto const fields = detail::split_fields(line);
+    while (!index_targets.empty()) {
+        auto const fields = detail::split_fields(take_line(index_targets));
         if (fields.size() != 6 || fields[0] != "Debian" || fields[4] != "main" || fields[5] != "Packages")
-            return;
+            continue;
         for (auto const* const part : {"", "-updates", "-security"})
             if (fields[1] == fmt::format("{}{}", suite, part))
                 mirrors.push_back(fmt::format("deb {} {} main", fields[3], fields[2]));
-    });
+    }
     return mirrors;
 }
 
 /// The options of `apt-config dump` that say how to reach a mirror from this machine.
 inline auto network_options(std::string_view apt_config) -> std::vector<std::string> {
     std::vector<std::string> options;
-    detail::for_each_line(apt_config, [&](std::string_view line) {
+    while (!apt_config.empty()) {
+        auto const line = take_line(apt_config);
         for (std::string_view const name :
              {"Acquire::http::", "Acquire::https::", "Acquire::ftp::", "Acquire::Retries ",
               "Acquire::ForceIPv4 ", "Acquire::ForceIPv6 ", "Acquire::Check-Valid-Until ",
               "Acquire::Check-Date ", "Acquire::Max-FutureTime "})
             if (line.starts_with(name) && !line.ends_with(" \"\";")) options.emplace_back(line);
-    });
+    }
     return options;
 }
 
@@ -78,10 +69,11 @@ inline auto network_options(std::string_view apt_config) -> std::vector<std::str
 inline auto debian_codename(std::string_view os_release) -> std::string {
     std::string codename;
     auto debian = false;
-    detail::for_each_line(os_release, [&](std::string_view line) {
+    while (!os_release.empty()) {
+        auto const line = take_line(os_release);
         if (line == "ID=debian") debian = true;
         if (line.starts_with("VERSION_CODENAME=")) codename = line.substr(line.find('=') + 1);
-    });
+    }
     return debian ? codename : "";
 }
 

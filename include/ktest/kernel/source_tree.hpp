@@ -2,6 +2,7 @@
 
 #include <ktest/file.hpp>
 #include <ktest/spec/deps_values.hpp>
+#include <ktest/take_line.hpp>
 
 #include <charconv>
 #include <filesystem>
@@ -30,8 +31,7 @@ inline auto makefile_value(std::string_view text, std::string_view name) -> std:
     constexpr std::size_t head = 4096;
     text = text.substr(0, head);
     while (!text.empty()) {
-        auto const line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        auto const line = take_line(text);
         auto const equals = line.find('=');
         if (equals != std::string_view::npos && trim(line.substr(0, equals)) == name)
             return trim(line.substr(equals + 1));

@@ -3,6 +3,7 @@
 #include <ktest/capture.hpp>
 #include <ktest/file.hpp>
 #include <ktest/program.hpp>
+#include <ktest/take_line.hpp>
 
 #include <charconv>
 #include <chrono>
@@ -61,8 +62,7 @@ inline auto parse_addr2line(std::string_view printed) -> std::unordered_map<std:
     inlined_places* places = nullptr;
     std::string_view function;
     while (!printed.empty()) {
-        auto const line = printed.substr(0, printed.find('\n'));
-        printed.remove_prefix(std::min(line.size() + 1, printed.size()));
+        auto const line = take_line(printed);
         std::uint64_t address = 0;
         auto const* const end = line.data() + line.size();
         if (line.substr(0, 2) == "0x" && std::from_chars(line.data() + 2, end, address, 16).ptr == end) {

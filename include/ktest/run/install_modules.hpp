@@ -4,6 +4,7 @@
 #include <ktest/kernel/kconfig.hpp>
 #include <ktest/program.hpp>
 #include <ktest/run/kernel_builder.hpp>
+#include <ktest/take_line.hpp>
 
 #include <sys/stat.h>
 
@@ -16,8 +17,7 @@ namespace detail {
 inline auto built_modules(std::string_view order) -> std::vector<std::string> {
     std::vector<std::string> paths;
     while (!order.empty()) {
-        auto const line = order.substr(0, order.find('\n'));
-        order.remove_prefix(std::min(line.size() + 1, order.size()));
+        auto const line = take_line(order);
         if (auto const stem = line.substr(0, line.rfind('.')); !stem.empty())
             paths.push_back(fmt::format("{}.ko", stem));
     }

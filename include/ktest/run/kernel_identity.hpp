@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ktest/kernel/elf_object.hpp>
+#include <ktest/take_line.hpp>
 
 #include <string>
 #include <string_view>
@@ -55,8 +56,7 @@ inline void read_cpu_line(std::string_view line, kernel_identity& who) {
 inline auto identity_in_log(std::string_view text) -> kernel_identity {
     kernel_identity who;
     while (!text.empty()) {
-        auto const line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        auto const line = take_line(text);
         if (auto const banner = line.find("Linux version ");
             banner != std::string_view::npos && who.banner.empty())
             detail::read_banner(line.substr(banner), who);

@@ -4,6 +4,7 @@
 #include <ktest/kernel/kernel.hpp>
 #include <ktest/paths.hpp>
 #include <ktest/run/template_key.hpp>
+#include <ktest/take_line.hpp>
 
 #include <filesystem>
 #include <string>
@@ -18,8 +19,7 @@ namespace detail {
 inline auto processor_identity(std::string_view cpuinfo) -> std::string {
     std::string identity;
     for (auto rest = cpuinfo; !rest.empty();) {
-        auto const line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        auto const line = take_line(rest);
         if (line.empty()) break; // the first processor is like the others
         for (std::string_view const name : {"vendor_id", "cpu family", "model", "stepping", "microcode"})
             if (line.starts_with(name)) identity.append(line) += '\n';

@@ -5,6 +5,7 @@
 #include <ktest/run/splat_bystanders.hpp>
 #include <ktest/run/splat_class.hpp>
 #include <ktest/run/splat_frame.hpp>
+#include <ktest/take_line.hpp>
 
 #include <algorithm>
 #include <array>
@@ -43,12 +44,6 @@ inline auto begins_history(std::string_view line) -> bool {
 inline auto tells_caller(std::string_view line) -> bool {
     static constexpr beginnings starts{std::to_array<std::string_view>({"lr : ", "LR is at"})};
     return starts.match(line);
-}
-
-inline auto take_line(std::string_view& text) -> std::string_view {
-    auto const line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    return line;
 }
 
 /// Whether a line of a report begins a trace.
@@ -98,7 +93,7 @@ inline auto accused_functions(splat_class kind, std::string_view headline, std::
     // A lock's history and a report's holders of it come before the stack that matters.
     auto reads = kind != splat_class::locking || !detail::has_trace(report);
     while (!report.empty()) {
-        auto text = detail::take_line(report);
+        auto text = take_line(report);
         if (text == headline) continue;
         text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
         if (detail::begins_history(text)) reads = false;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ktest/take_line.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -53,8 +55,7 @@ inline auto parse_stall_report(std::string_view line) -> std::optional<stall_rep
 inline auto blocked_tasks(std::string_view log) -> std::vector<std::string> {
     std::vector<std::string> tasks;
     while (!log.empty()) {
-        auto const line = log.substr(0, log.find('\n'));
-        log.remove_prefix(std::min(line.size() + 1, log.size()));
+        auto const line = take_line(log);
         constexpr std::string_view head = "task:";
         auto const at = line.find(head);
         auto const state = line.find(" state:D", at);

@@ -2,6 +2,7 @@
 
 #include <ktest/run/addr2line.hpp>
 #include <ktest/run/stack_line.hpp>
+#include <ktest/take_line.hpp>
 
 #include <filesystem>
 #include <optional>
@@ -24,8 +25,7 @@ struct symbolised_report {
 
     explicit symbolised_report(std::string_view text) {
         while (!text.empty()) {
-            auto const line = text.substr(0, text.find('\n'));
-            text.remove_prefix(std::min(line.size() + 1, text.size()));
+            auto const line = take_line(text);
             lines.push_back({.raw = std::string{line}, .stack = parse_stack_line(line)});
         }
     }

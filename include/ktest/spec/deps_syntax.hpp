@@ -2,6 +2,7 @@
 
 #include <ktest/result.hpp>
 #include <ktest/spec/shortened.hpp>
+#include <ktest/take_line.hpp>
 
 #include <optional>
 #include <string>
@@ -104,8 +105,7 @@ inline auto read_deps_line(std::string_view line) -> result<std::optional<deps_e
 inline auto read_deps_lines(std::string_view text, std::string_view test) -> result<std::vector<deps_entry>> {
     std::vector<deps_entry> entries;
     for (auto line_number = 1; !text.empty(); ++line_number) {
-        auto line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        auto line = take_line(text);
         if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
         auto entry = detail::read_deps_line(line);
         if (!entry) return deps_error(test, line_number, entry.error().message);

@@ -2,6 +2,7 @@
 
 #include <ktest/capture.hpp>
 #include <ktest/spec/glibc_version.hpp>
+#include <ktest/take_line.hpp>
 
 #include <filesystem>
 #include <map>
@@ -33,8 +34,7 @@ struct host_libraries {
 inline auto parse_ldconfig(std::string_view text) {
     decltype(host_libraries::cache) cache;
     while (!text.empty()) {
-        auto const line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        auto const line = take_line(text);
         auto const kind = line.find(" (");
         auto const arrow = line.find(" => ");
         if (line.substr(0, 1) != "\t" || kind == std::string_view::npos || arrow == std::string_view::npos)

@@ -2,6 +2,7 @@
 
 #include <ktest/spec/elf_machine.hpp>
 #include <ktest/spec/glibc_version.hpp>
+#include <ktest/take_line.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -23,23 +24,18 @@ struct image_libraries {
 /// Reads the manifest beside an image: `ktest image manifest 1`, `machine x86_64`, `libc 2.36`, then lines
 /// `lib SONAME` and `bin PATH`. nullopt, as for no manifest at all: it is of another kind, or not whole.
 inline auto parse_image_libraries(std::string_view manifest) -> std::optional<image_libraries> {
-    auto const take_line = [&]() -> std::string_view {
-        auto const line = manifest.substr(0, manifest.find('\n'));
-        manifest.remove_prefix(std::min(manifest.size(), line.size() + 1));
-        return line;
-    };
     auto const take = [&](std::string_view word) -> std::optional<std::string_view> {
-        auto const line = take_line();
+        auto const line = take_line(manifest);
         if (line.substr(0, word.size()) != word || line.size() == word.size()) return std::nullopt;
         return line.substr(word.size());
     };
-    if (take_line() != "ktest image manifest 1") return std::nullopt;
+    if (take_line(manifest) != "ktest image manifest 1") return std::nullopt;
     auto const machine = take("machine ");
     auto const libc = take("libc ");
     if (!machine || !libc || !find_elf_machine(*machine) || !parse_glibc_version(*libc)) return std::nullopt;
     image_libraries image{*find_elf_machine(*machine), *parse_glibc_version(*libc), {}, {}};
     while (!manifest.empty()) {
-        auto const line = take_line();
+        auto const line = take_line(manifest);
         auto const kind = line.substr(0, 4);
         if (line.size() <= 4 || (kind != "lib " && kind != "bin ")) return std::nullopt;
         if (kind == "lib ")
