@@ -115,8 +115,8 @@ kill_node() {
     local pid steps=() tasks
     mapfile -t tasks < <(in_environment "SLURM_CONF=$cluster/slurm.conf" "SLURMD_NODENAME=$1")
     for pid in "${tasks[@]}"; do
-        pid=$(ps -o ppid= -p "$pid") || continue
-        [ "$(ps -o comm= -p "$pid")" != slurmstepd ] || steps+=("$pid")
+        pid=$(sed -n 's/^PPid:\t//p' "/proc/$pid/status" 2>/dev/null)
+        [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != slurmstepd ] || steps+=("$pid")
     done
     kill -9 "${pids[$1]}" "${steps[@]}" "${tasks[@]}" 2>/dev/null
 }
