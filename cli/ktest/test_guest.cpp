@@ -134,10 +134,11 @@ auto test_guest::report(run_report report, result<guest_outcome> const& outcome)
     complete(report, outcome ? *outcome : guest_outcome{.said = unavailable_host{outcome.error().message}},
              read_file(directory / "test.log").value_or(""), std::string_view{kernel_log}.substr(before),
              rules());
-    auto const reports_count = rules().rules.empty() && rules().otherwise == report_rules::policy::fail;
+    auto const said_well =
+        std::holds_alternative<passed>(report.verdict) || std::holds_alternative<skipped>(report.verdict);
     if (auto const trouble = unreported_trouble(witnesses_before_, witnesses_after_);
-        !trouble.empty() && report.kernel_reports.empty() && reports_count
-        && std::holds_alternative<passed>(report.verdict))
+        !trouble.empty() && !explain_trouble(report.kernel_reports) && said_well
+        && rules().otherwise == report_rules::policy::fail)
         report.verdict = failed{"splat: " + trouble};
     report.start = source_.describe();
     if (source_.is_of_template()) report.shake = plan_.seed;

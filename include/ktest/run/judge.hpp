@@ -93,10 +93,10 @@ public:
             return conclude(crashed{stage_ == stage::shutdown ? stage::test : stage_, panic_text()});
         if (stage_ == stage::test)
             return revived ? next::nothing : conclude(crashed{stage_, describe(found)});
-        if (std::holds_alternative<passed>(*candidate_))
+        if (!std::holds_alternative<failed>(*candidate_) && late() == nullptr)
             return conclude(
                 timed_out{stage::shutdown, "the guest does not answer any more: " + describe(found)});
-        if (auto* const late = std::get_if<timed_out>(&*candidate_)) late->reason += "; " + describe(found);
+        if (auto* const out_of_time = late()) out_of_time->reason += "; " + describe(found);
         return conclude(*candidate_);
     }
     /// The latest report of a stall, to be weighed.
@@ -234,6 +234,8 @@ private:
             }
             if (auto const at = line.find(headline); at != std::string_view::npos && panic_.empty())
                 panic_ = line.substr(at + headline.size());
+            for (std::string_view const farewell : {"reboot: Restarting system", "sysrq: Resetting"})
+                if (line.find(farewell) != line.npos) reboots_ = true;
             if (line.starts_with(despair)) init_despairs_ = line.substr(despair.size());
         });
         if (stalled) return next::weigh_stall;
@@ -263,8 +265,11 @@ private:
     auto die(machine_gone const& gone) -> next {
         if (panicked_ || (!panic_.empty() && gone.cause == "guest-reset"))
             return conclude(crashed{stage_ == stage::shutdown ? stage::test : stage_, panic_text()});
-        if (gone.cause == "guest-reset")
+        if (gone.cause == "guest-reset" && reboots_)
             return conclude(crashed{stage_, "the guest rebooted unexpectedly (REBOOT=allow permits it)"});
+        if (gone.cause == "guest-reset")
+            return conclude(crashed{
+                stage_, "the guest was reset without a word of its kernel: a triple fault, as a rule"});
         if (gone.cause == "guest-shutdown" && rules_.power_off_passes) return conclude(passed{});
         if (gone.cause == "guest-shutdown") return conclude(crashed{stage_, "the guest powered itself off"});
         return conclude(unavailable_host{describe(gone)});
@@ -285,6 +290,7 @@ private:
     test_words words_;
     line_assembler console_;
     std::string panic_;         ///< its headline, from the console
+    bool reboots_ = false;      ///< and says so on the console
     std::string init_despairs_; ///< why it cannot reach the host
     std::optional<stall_report> stall_;
     std::string shown_; ///< of the kernel's log since the time was up

@@ -45,8 +45,12 @@ struct report_rules {
         return wanted
                && (std::regex_search(what.title, *wanted) || std::regex_search(what.headline, *wanted));
     }
+    /// ktest's own NMI makes a guest that hangs panic, so that its kernel tells what it does.
+    static auto is_asked_for(splat const& what) -> bool {
+        return what.kind == splat_class::death && what.title.find("NMI: Not continuing") != std::string::npos;
+    }
     auto excuses(splat const& what) const -> bool {
-        if (what.kind == splat_class::oom || otherwise != policy::fail) return true;
+        if (what.kind == splat_class::oom || is_asked_for(what) || otherwise != policy::fail) return true;
         return std::any_of(rules.begin(), rules.end(),
                            [&](auto const& rule) { return matches(what, rule.pattern); });
     }
@@ -70,6 +74,7 @@ public:
     }
     /// The guest is gone. Of a kernel that died the console tells what init could not.
     auto finish(std::string_view console) -> std::vector<kernel_report> {
+        cut_ = reports_.size();
         take(scanner_.flush());
         splat_scanner rest;
         rest.expect_reboots(splat_scanner::any_number); // an unexpected one is told by QEMU
@@ -84,11 +89,14 @@ private:
             if (auto* const ended = std::get_if<splat_ended>(&event)) add(std::move(ended->report));
     }
     void add(splat report) {
-        for (auto& known : reports_) {
-            if (known.what.headline != report.headline || known.what.microseconds != report.microseconds)
-                continue;
-            if (report.fatal && !known.what.fatal)
-                known.what = std::move(report); // the kernel died of it, too
+        for (std::size_t i = 0; i < reports_.size(); ++i) {
+            auto& known = reports_[i].what;
+            if (known.headline != report.headline || known.microseconds != report.microseconds) continue;
+            auto const whole = listening_ && i >= cut_ && report.text.size() > known.text.size();
+            if (whole || (report.fatal && !known.fatal)) { // the kernel died of it, too
+                report.fatal |= known.fatal;
+                known = std::move(report);
+            }
             return;
         }
         auto const excused = rules_.excuses(report);
@@ -99,6 +107,7 @@ private:
     report_rules rules_;
     splat_scanner scanner_;
     std::vector<kernel_report> reports_;
+    std::size_t cut_ = 0; ///< from this one on the log has no end of them
     bool testing_ = false;
     bool listening_ = false; ///< to the console
 };
@@ -118,7 +127,8 @@ inline auto panic_phrase(std::string_view title) -> std::string {
 /// living kernel's log does not make one.
 inline auto last_panic(std::vector<kernel_report> const& reports) -> kernel_report const* {
     auto const found = std::find_if(reports.begin(), reports.end(), [](kernel_report const& one) {
-        return one.untold && !one.before_test && one.what.kind == splat_class::death;
+        return one.untold && !one.before_test && one.what.kind == splat_class::death
+               && !report_rules::is_asked_for(one.what);
     });
     return found == reports.end() ? nullptr : &*found;
 }
@@ -165,6 +175,13 @@ inline auto with_reports(verdict said, std::vector<kernel_report> const& reports
                }))
             return failed{fmt::format("the kernel did not report '{}', as SPLAT expects", rule.pattern)};
     return said;
+}
+
+/// Whether the kernel has told of a trouble since the test began, so that its counts may have grown.
+inline auto explain_trouble(std::vector<kernel_report> const& reports) -> bool {
+    return std::any_of(reports.begin(), reports.end(), [](kernel_report const& one) {
+        return !one.before_test && one.what.kind != splat_class::oom;
+    });
 }
 
 /// What the kernel counts of its own troubles, in init's order: taint, whether lockdep has given up,

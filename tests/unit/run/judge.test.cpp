@@ -51,6 +51,19 @@ TEST_CASE("success that is not confirmed with the run's nonce is no pass", "[jud
     CHECK(std::holds_alternative<timed_out>(*it.decision()));
 }
 
+TEST_CASE("a guest that hangs after a skip has not ended in order, and after a failure it has failed",
+          "[judge]") {
+    auto const& [said, is_late] =
+        GENERATE(table<std::string, bool>({{"TEST SKIPPED no disk\n", true}, {"TEST FAILED\n", false}}));
+    auto it = running();
+    it.see(output(said));
+    it.see(output_closed{});
+    it.see(wire::from_guest{wire::ended{.nonce = "n", .wait_status = 0}});
+    CHECK(it.finish_time_up() == next::interrogate);
+    CHECK(it.interrogated({.seconds_silent = 20}, false) == next::conclude);
+    CHECK(std::holds_alternative<timed_out>(*it.decision()) == is_late);
+}
+
 TEST_CASE("a machine that dies after success and before the log is drained has crashed", "[judge]") {
     auto it = running();
     it.see(output("TEST SUCCESS\n"));
@@ -152,8 +165,15 @@ TEST_CASE("a machine that goes away without a word is the host's fault, with QEM
 TEST_CASE("a reboot is a crash, unless the test may reboot", "[judge]") {
     SECTION("not allowed") {
         auto it = running();
+        it.see(console_bytes{"[    1.0] reboot: Restarting system\r\n"});
         it.see(machine_gone{.cause = "guest-reset"});
-        CHECK(std::holds_alternative<crashed>(*it.decision()));
+        CHECK(*it.decision()
+              == verdict{crashed{stage::test, "the guest rebooted unexpectedly (REBOOT=allow permits it)"}});
+    }
+    SECTION("without a word of the kernel") {
+        auto it = running();
+        it.see(machine_gone{.cause = "guest-reset"});
+        CHECK(reason(*it.decision()).find("a triple fault") != std::string::npos);
     }
     SECTION("allowed: the test is run again") {
         auto it = running({.may_reboot = true});

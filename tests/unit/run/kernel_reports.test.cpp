@@ -99,6 +99,45 @@ TEST_CASE("the console tells what the log could not, once", "[kernel_reports]") 
     CHECK(reports[0].what.fatal);
 }
 
+TEST_CASE("of a report that the log broke off in the console tells the rest, and of a whole one nothing",
+          "[kernel_reports]") {
+    std::string const panic = "Kernel panic - not syncing: sysrq triggered crash";
+    report_watch watch{{}, false};
+    watch.test_begins();
+    watch.feed(warning("f") + "0,9,6000000,-,caller=T9;" + panic + "\n");
+    auto const reports =
+        watch.finish("[    5.000000][    T9] ------------[ cut here ]------------\r\n"
+                     "[    5.000000][    T9] WARNING: CPU: 0 PID: 9 at f.c:7 f+0x1/0x2\r\n"
+                     "[    5.000000][    T9] Modules linked in: much more than the log has\r\n"
+                     "[    5.000000][    T9] ---[ end trace 0000000000000000 ]---\r\n"
+                     "[    6.000000][    T9] "
+                     + panic
+                     + "\r\n[    6.000001][    T9] Call Trace:\r\n"
+                       "[    6.000001][    T9]  sysrq_handle_crash+0x1/0x2\r\n");
+    REQUIRE(reports.size() == 2);
+    CHECK(reports[0].what.text.find("much more") == std::string::npos);
+    CHECK(reports[1].what.fatal);
+    CHECK(reports[1].what.text.find("sysrq_handle_crash") != std::string::npos);
+}
+
+TEST_CASE("the panic that a hanging guest was asked for is no cause", "[kernel_reports]") {
+    auto const said = GENERATE(as<verdict>{}, failed{"exit status 1"}, timed_out{stage::test, "after 9 s"});
+    report_watch watch{{}, false};
+    watch.test_begins();
+    auto const reports = watch.finish("[    5.000000] Kernel panic - not syncing: NMI: Not continuing\r\n");
+    CHECK(reports.size() == 1);
+    CHECK(with_reports(said, reports, {}) == said);
+}
+
+TEST_CASE("the kernel's counts are explained by what it reported in the test, but for memory that ran out",
+          "[kernel_reports]") {
+    CHECK(explain_trouble(reports_of({}, "", warning("f"))));
+    CHECK_FALSE(explain_trouble(reports_of({}, warning("early"), "")));
+    CHECK_FALSE(explain_trouble(reports_of({}, "", "")));
+    CHECK_FALSE(explain_trouble(reports_of(
+        {}, "", "3,7,7000000,-,caller=T9;Out of memory: Killed process 9 (tail) total-vm:99kB\n")));
+}
+
 TEST_CASE("a witness that changed without a report is told", "[kernel_reports]") {
     CHECK(unreported_trouble({0, 0, 1, 0}, {0, 0, 1, 0}).empty());
     CHECK(unreported_trouble({}, {0, 0, 1, 0}).empty());

@@ -18,8 +18,12 @@ judged 1 "^FAILED $test.*: splat: .*; exit status 3 without TEST SUCCESS" warns_
 judged 0 "^PASSED $test" userspace
 judged 0 "^PASSED $test" --splat report warns
 expect_equal "excused" True "$(result_of "$test" 'r["kernel_reports"][0]["excused"]')"
+judged 1 "^FAILED $test.*: splat: the kernel's taint grew by 512 without a report" taints
+judged 1 "^FAILED $test.*: splat: the kernel's taint grew by 512 without a report" taints_skips
+judged 0 "^PASSED $test" --splat report taints
 
 export KTEST_SPLAT_RULE='allow:bch_btree_.*'
+judged 1 "^FAILED $test.*: splat: the kernel's taint grew by 512 without a report" taints
 judged 0 "^PASSED $test" warns
 KTEST_SPLAT_RULE='allow:xfs_.*'
 judged 1 "^FAILED $test.*: splat: " warns
