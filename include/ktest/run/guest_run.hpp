@@ -6,6 +6,7 @@
 #include <ktest/run/hang_ladder.hpp>
 #include <ktest/run/judge.hpp>
 #include <ktest/run/machine_end.hpp>
+#include <ktest/run/report_wait.hpp>
 #include <ktest/run/run_log.hpp>
 #include <ktest/run/run_times.hpp>
 #include <ktest/run/saving_steps.hpp>
@@ -35,6 +36,7 @@ public:
           log_{log},
           judge_{options_.start.nonce, options_.rules},
           wake_{options_.wake},
+          report_wait_{options_.budgets.report},
           saving_{options_.saving,
                   {.say = [this](std::string_view text) { options_.say(text); },
                    .host_failed = [this](error const& why) { take(judge_.host_failed(why)); },
@@ -149,7 +151,8 @@ private:
         auto const records = log_.keep(event);
         if (options_.on_event) options_.on_event(event);
         auto const* const said = std::get_if<wire::from_guest>(&event);
-        if (said != nullptr && std::holds_alternative<wire::kernel_log>(*said)) logged_ = clock::now();
+        if (said != nullptr && std::holds_alternative<wire::kernel_log>(*said))
+            report_wait_.kernel_spoke(clock::now());
         if (!records) return take(judge_.host_failed(records.error()));
         constexpr unsigned warning = 4;
         for (auto const& record : *records)
@@ -211,15 +214,12 @@ private:
         });
     }
 
-    /// A report without a last line of its own ends when the kernel says nothing for a while.
     void await_report() {
-        constexpr std::chrono::seconds quiet{5};
         auto const now = clock::now();
-        if (!report_by_) report_by_ = now + options_.budgets.report;
-        auto const until = std::min(logged_ + quiet, *report_by_);
-        if (!options_.report_goes_on || !options_.report_goes_on() || until <= now)
+        auto const until = report_wait_.until(now);
+        if (!until || !options_.report_goes_on || !options_.report_goes_on())
             return take(judge_.report_awaited());
-        after(std::chrono::ceil<std::chrono::milliseconds>(until - now),
+        after(std::chrono::ceil<std::chrono::milliseconds>(*until - now),
               [this] { take(judge_.report_awaited()); });
     }
 
@@ -303,6 +303,7 @@ private:
     run_log& log_;
     judge judge_;
     wake_call wake_;
+    report_wait report_wait_;
     saving_steps saving_;
     guest_pause pause_;
     stage_clock stage_clock_;
@@ -314,8 +315,6 @@ private:
     double slowdown_ = 1;
     std::optional<verdict> final_; ///< overrides the judge's: a held VM was interrupted
     run_times times_;
-    clock::time_point logged_{};                 ///< when the kernel's log last grew
-    std::optional<clock::time_point> report_by_; ///< no report is waited for any longer
     bool gone_ = false;
     std::string start_again_;
     bool showing_ = false; ///< the kernel says what it was asked for
