@@ -76,7 +76,27 @@ traces() {
     grep -lE '"verdict": *"(passed|failed)"' .ktest/out/victim*/*/result.json
 } 2>/dev/null
 
-end_runs() { # SIGNAL STATUS
+machines() { # PIDs of the run's QEMUs
+    local pid
+    for pid in $(left_processes); do
+        [[ $(cat "/proc/$pid/comm" 2>/dev/null) != qemu-system* ]] || echo "$pid"
+    done
+}
+
+is_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# The run PID is left alone, and its QEMUs are killed: one that dies before its test has begun is started again.
+end_machines() {
+    local chosen
+    for _ in {1..200}; do
+        mapfile -t chosen < <(machines)
+        [ ${#chosen[@]} = 0 ] || kill -9 "${chosen[RANDOM % ${#chosen[@]}]}" 2>/dev/null
+        ! eventually 1 is_gone "$1" || return
+    done
+    fail "the run goes on without its QEMUs: $(tail -3 "$sandbox/err")"
+}
+
+end_runs() { # SIGNAL STATUS; or QEMU STATUS
     local round pid status victim slowest=0 began took
     # Every other run has two nodes. Most are ended in restored guests, and those of every seventh round while they make
     # their templates.
@@ -89,7 +109,7 @@ end_runs() { # SIGNAL STATUS
         (exec env "${variables[@]}" "KTEST_SANDBOX=$mark" "$KTEST" run victim$((round % 2))) >"$sandbox/out" 2>"$sandbox/err" &
         pid=$!
         moment
-        kill -"$1" "$pid"
+        if [ "$1" = QEMU ]; then end_machines "$pid"; else kill -"$1" "$pid"; fi
         began=${EPOCHREALTIME/./}
         status=0
         wait "$pid" 2>/dev/null || status=$?
@@ -107,11 +127,12 @@ end_runs() { # SIGNAL STATUS
     done
     mark=beside-$mark nothing_left
     [ -z "$(traces)" ] || fail "left: $(traces)"
-    echo "$rounds rounds of SIG$1 beside $beside runs: nothing left, slowest clean-up $((slowest / 1000)) ms, $passed_beside bystanders passed"
+    echo "$rounds rounds of $1 beside $beside runs: nothing left, slowest clean-up $((slowest / 1000)) ms, $passed_beside bystanders passed"
 }
 
 case $1 in
     kill) end_runs KILL 137 ;;
     interrupt) end_runs INT 130 ;;
     terminate) end_runs TERM 130 ;;
+    machine) end_runs QEMU 125 ;;
 esac
