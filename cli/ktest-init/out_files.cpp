@@ -8,10 +8,6 @@
 namespace ktest::init {
 namespace {
 
-constexpr std::uint64_t size_bound = 64U << 20U;
-constexpr auto file_bound = 1000;
-constexpr auto depth_bound = 32;
-
 class sender {
 public:
     explicit sender(std::function<void(wire::out_file)> const& send) : send_{send} {}
@@ -23,7 +19,7 @@ public:
             if (::lstat((std::string{out_directory} + "/" + path).c_str(), &status) != 0) continue;
             if (S_ISREG(status.st_mode))
                 send_file(path);
-            else if (S_ISDIR(status.st_mode) && depth < depth_bound)
+            else if (S_ISDIR(status.st_mode) && depth < wire::out_file::deepest)
                 send_directory(path, depth + 1);
             else if (S_ISDIR(status.st_mode))
                 left_out_ += path + ": too deep\n";
@@ -36,8 +32,8 @@ public:
 
 private:
     void send_file(std::string const& path) {
-        if (++files_ > file_bound) {
-            if (files_ == file_bound + 1)
+        if (++files_ > wire::out_file::most_files) {
+            if (files_ == wire::out_file::most_files + 1)
                 left_out_ += path + " and what comes after it: more than 1000 files\n";
             return;
         }
@@ -49,7 +45,7 @@ private:
             auto const got = ::read(file.get(), piece.data(), piece.size());
             if (got <= 0 && offset > 0) return;
             piece.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-            if (size_ + piece.size() > size_bound) {
+            if (size_ + piece.size() > wire::out_file::most_bytes) {
                 left_out_ +=
                     path + ": from byte " + std::to_string(offset) + " on: more than 64 MiB in all\n";
                 return;

@@ -84,6 +84,9 @@ struct finished {
 /// has offset 0.
 struct out_file {
     static constexpr std::uint8_t type = 8;
+    static constexpr std::uint64_t most_bytes = 64U << 20U; ///< in all files
+    static constexpr int most_files = 1000; ///< and one, TRUNCATED, that tells what is left out
+    static constexpr int deepest = 32;      ///< directories below $KTEST_OUT
     std::string path;
     std::uint64_t offset = 0;
     std::string data;

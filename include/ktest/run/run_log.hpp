@@ -5,7 +5,9 @@
 #include <ktest/run/event.hpp>
 #include <ktest/run/kernel_record.hpp>
 
+#include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -93,13 +95,21 @@ private:
         return write(kernel_, "kernel.log", text).map([&] { return std::move(records); });
     }
 
-    /// A file of $KTEST_OUT. Names are the guest's: whatever could leave the directory is refused.
+    /// A file of $KTEST_OUT. Names are the guest's: whatever could leave the directory is refused. More than
+    /// init sends comes from an init that is none of ktest's, and must not fill the host's disk.
     auto add_out_file(wire::out_file const& piece) -> result<void> {
         if (directory_.empty()) return {};
         auto const relative = std::filesystem::path{piece.path}.lexically_normal();
-        if (relative.empty() || relative.is_absolute() || *relative.begin() == ".."
+        if (relative.empty() || relative.is_absolute() || *relative.begin() == ".." || relative == "."
             || !relative.has_filename())
             return {};
+        out_bytes_ += piece.data.size();
+        out_files_ += piece.offset == 0 ? 1 : 0;
+        if (out_bytes_ > wire::out_file::most_bytes + wire::piece_limit
+            || out_files_ > wire::out_file::most_files + 1
+            || std::distance(relative.begin(), relative.end()) > wire::out_file::deepest + 1)
+            return tl::unexpected{
+                error{fault::unavailable, "the guest sends more of $KTEST_OUT than its init does"}};
         auto const path = directory_ / "out" / relative;
         std::error_code failed;
         std::filesystem::create_directories(path.parent_path(), failed);
@@ -119,6 +129,8 @@ private:
 
     std::filesystem::path directory_;
     descriptor test_, kernel_, console_;
+    std::uint64_t out_bytes_ = 0;
+    int out_files_ = 0;
 };
 
 } // namespace ktest

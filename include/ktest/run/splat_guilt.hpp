@@ -121,11 +121,33 @@ inline auto accused_functions(splat_class kind, std::string_view headline, std::
     return places;
 }
 
+namespace detail {
+
+/// A title without ` [module]`: a fault is the same where its code is built in.
+inline auto without_modules(std::string_view title) -> std::string {
+    std::string kept;
+    for (;;) {
+        auto const open = title.find(" [");
+        kept += title.substr(0, open);
+        if (open == title.npos) return kept;
+        title.remove_prefix(open);
+        auto const end = std::find_if(title.begin() + 2, title.end(), [](char c) {
+            return c != '_' && !(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+        });
+        auto const length = static_cast<std::size_t>(end - title.begin());
+        auto const is_module = length > 2 && end != title.end() && *end == ']';
+        if (!is_module) kept += title.substr(0, 2);
+        title.remove_prefix(is_module ? length + 1 : 2);
+    }
+}
+
+} // namespace detail
+
 /// Names a report alike in every build of a kernel: 16 hexadecimal digits of its class, title and functions.
 inline auto splat_fingerprint(splat_class kind, std::string_view title,
                               std::vector<std::string> const& functions) -> std::string {
     digest all;
-    all.add(to_string(kind)).add(title);
+    all.add(to_string(kind)).add(detail::without_modules(title));
     for (auto const& function : functions) all.add(function);
     constexpr std::size_t size = 16;
     return all.text().substr(0, size);

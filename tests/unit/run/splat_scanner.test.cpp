@@ -225,6 +225,17 @@ TEST_CASE("the fingerprint is the same in another build, and another for another
     CHECK(one != fault("log_append+0x55/0x90", "log_close+0x3f/0x70"));
 }
 
+TEST_CASE("a fault has one fingerprint in a module and built in", "[splat]") {
+    auto const fault = [](std::string_view place) {
+        return scan({fmt::format("BUG: KASAN: slab-out-of-bounds in {}\nCall Trace:\n h+0x1/0x2\n", place)})
+            .front();
+    };
+    CHECK(fault("f+0x1/0x2 [m_1]").title != fault("f+0x1/0x2").title);
+    CHECK(fault("f+0x1/0x2 [m_1]").fingerprint == fault("f+0x1/0x2").fingerprint);
+    CHECK(fault("f+0x1/0x2 [m_1]").fingerprint != fault("g+0x1/0x2 [m_1]").fingerprint);
+    CHECK(detail::without_modules("a [b] c [#1] d [] [e").append("|") == "a c [#1] d [] [e|");
+}
+
 TEST_CASE("a report is bounded, whatever lines follow it", "[splat]") {
     for (std::string_view const flood :
          {" f+0x1/0x2 and so on and on\n", "    indented\n", "Code: 00 11\n", "anything\n", "\n"}) {
