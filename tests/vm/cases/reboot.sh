@@ -20,7 +20,7 @@ for way in sysrq reboot; do
 done
 
 # One that reboots at every boot does so until its time is up.
-KTEST_ALLOW=1 run ktest run -t 15 "$test" loop
+KTEST_ALLOW=1 run ktest run -t 30 "$test" loop
 expect_status 124
 expect_stderr "^TIMED OUT $test\.loop on "
 expect_line "boot 2 finds 'data of boot 1' and 'trace of boot 1'"
