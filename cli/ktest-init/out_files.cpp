@@ -34,7 +34,8 @@ private:
     void send_file(std::string const& path) {
         if (++files_ > wire::out_file::most_files) {
             if (files_ == wire::out_file::most_files + 1)
-                left_out_ += path + " and what comes after it: more than 1000 files\n";
+                left_out_ += path + " and what comes after it: more than "
+                             + std::to_string(wire::out_file::most_files) + " files\n";
             return;
         }
         descriptor const file{::open((std::string{out_directory} + "/" + path).c_str(),
@@ -46,8 +47,8 @@ private:
             if (got <= 0 && offset > 0) return;
             piece.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
             if (size_ + piece.size() > wire::out_file::most_bytes) {
-                left_out_ +=
-                    path + ": from byte " + std::to_string(offset) + " on: more than 64 MiB in all\n";
+                left_out_ += path + ": from byte " + std::to_string(offset) + " on: more than "
+                             + std::to_string(wire::out_file::most_bytes >> 20U) + " MiB in all\n";
                 return;
             }
             size_ += piece.size();

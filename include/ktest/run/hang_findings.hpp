@@ -8,9 +8,13 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ktest {
+
+/// x86's kernel panics so at an NMI that no device sends: ktest's own, when it asks a guest that hangs.
+constexpr std::string_view panic_at_nmi = "NMI: Not continuing";
 
 /// What was learnt from a guest that says nothing any more.
 struct hang_findings {

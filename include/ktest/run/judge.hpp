@@ -1,9 +1,9 @@
 #pragma once
 
 #include <ktest/result.hpp>
+#include <ktest/run/console_words.hpp>
 #include <ktest/run/event.hpp>
 #include <ktest/run/hang_findings.hpp>
-#include <ktest/run/line_assembler.hpp>
 #include <ktest/run/machine_end.hpp>
 #include <ktest/run/stall_report.hpp>
 #include <ktest/run/test_words.hpp>
@@ -89,7 +89,7 @@ public:
         interrogating_ = false;
         if (decided_) return next::nothing;
         if (!found.qemu_answers) return conclude(unavailable_host{"QEMU does not answer any more"});
-        if (!panic_.empty() && panic_.find("NMI") == panic_.npos)
+        if (says_panic() && console_.panic().find(panic_at_nmi) == std::string::npos)
             return conclude(crashed{stage_ == stage::shutdown ? stage::test : stage_, panic_text()});
         if (stage_ == stage::test)
             return revived ? next::nothing : conclude(crashed{stage_, describe(found)});
@@ -224,23 +224,13 @@ private:
     }
 
     auto watch(std::string_view console) -> next {
-        constexpr std::string_view headline = "Kernel panic - not syncing: ";
-        constexpr std::string_view despair = "ktest-init: "; // init has no other way to say it
-        auto stalled = false;
-        console_.feed(console, [&](std::string_view line, bool) {
-            if (auto report = parse_stall_report(line); report && stage_ == stage::test && !interrogating_) {
-                stall_ = std::move(report);
-                stalled = true;
-            }
-            if (auto const at = line.find(headline); at != std::string_view::npos && panic_.empty())
-                panic_ = line.substr(at + headline.size());
-            for (std::string_view const farewell : {"reboot: Restarting system", "sysrq: Resetting"})
-                if (line.find(farewell) != line.npos) reboots_ = true;
-            if (line.starts_with(despair)) init_despairs_ = line.substr(despair.size());
-        });
-        if (stalled) return next::weigh_stall;
-        if (stage_ != stage::boot || init_despairs_.empty()) return next::nothing;
-        return conclude(crashed{stage_, "init: " + init_despairs_});
+        console_.feed(console);
+        if (auto stall = console_.take_stall(); stall && stage_ == stage::test && !interrogating_) {
+            stall_ = std::move(stall);
+            return next::weigh_stall;
+        }
+        if (stage_ != stage::boot || console_.despair().empty()) return next::nothing;
+        return conclude(crashed{stage_, "init: " + console_.despair()});
     }
     auto panic() -> next {
         if (interrogating_) return next::nothing; // by our NMI
@@ -248,11 +238,12 @@ private:
         return next::await_death;
     }
     auto panic_text() const -> std::string {
-        return panic_.empty() ? "kernel panic" : "kernel panic: " + panic_;
+        return says_panic() ? "kernel panic: " + console_.panic() : "kernel panic";
     }
+    auto says_panic() const -> bool { return !console_.panic().empty(); }
 
     auto reboot() -> next {
-        if (panicked_ || !panic_.empty()) return conclude(crashed{stage_, panic_text()});
+        if (panicked_ || says_panic()) return conclude(crashed{stage_, panic_text()});
         if (!rules_.may_reboot || stage_ == stage::shutdown)
             return conclude(crashed{stage_, "the guest rebooted unexpectedly"});
         if (stage_ == stage::boot) return next::nothing; // a guest asks in several ways at once to be reset
@@ -263,9 +254,9 @@ private:
     }
 
     auto die(machine_gone const& gone) -> next {
-        if (panicked_ || (!panic_.empty() && gone.cause == "guest-reset"))
+        if (panicked_ || (says_panic() && gone.cause == "guest-reset"))
             return conclude(crashed{stage_ == stage::shutdown ? stage::test : stage_, panic_text()});
-        if (gone.cause == "guest-reset" && reboots_)
+        if (gone.cause == "guest-reset" && console_.farewell())
             return conclude(crashed{stage_, "the guest rebooted unexpectedly (REBOOT=allow permits it)"});
         if (gone.cause == "guest-reset")
             return conclude(crashed{
@@ -288,10 +279,7 @@ private:
     std::optional<verdict> decided_;
     std::optional<int> status_;
     test_words words_;
-    line_assembler console_;
-    std::string panic_;         ///< its headline, from the console
-    bool reboots_ = false;      ///< and says so on the console
-    std::string init_despairs_; ///< why it cannot reach the host
+    console_words console_;
     std::optional<stall_report> stall_;
     std::string shown_; ///< of the kernel's log since the time was up
     static constexpr std::size_t shown_limit = 1U << 20U;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ktest/run/hang_findings.hpp>
 #include <ktest/run/splat_scanner.hpp>
 #include <ktest/run/verdict.hpp>
 #include <ktest/spec/pattern.hpp>
@@ -45,9 +46,9 @@ struct report_rules {
         return wanted
                && (std::regex_search(what.title, *wanted) || std::regex_search(what.headline, *wanted));
     }
-    /// ktest's own NMI makes a guest that hangs panic, so that its kernel tells what it does.
+    /// The panic of a guest that hung, and was asked what it does.
     static auto is_asked_for(splat const& what) -> bool {
-        return what.kind == splat_class::death && what.title.find("NMI: Not continuing") != std::string::npos;
+        return what.kind == splat_class::death && what.title.find(panic_at_nmi) != std::string::npos;
     }
     auto excuses(splat const& what) const -> bool {
         if (what.kind == splat_class::oom || is_asked_for(what) || otherwise != policy::fail) return true;
@@ -92,8 +93,9 @@ private:
         for (std::size_t i = 0; i < reports_.size(); ++i) {
             auto& known = reports_[i].what;
             if (known.headline != report.headline || known.microseconds != report.microseconds) continue;
-            auto const whole = listening_ && i >= cut_ && report.text.size() > known.text.size();
-            if (whole || (report.fatal && !known.fatal)) { // the kernel died of it, too
+            auto const tells_more = listening_ && i >= cut_ && report.text.size() > known.text.size();
+            auto const tells_death = report.fatal && !known.fatal;
+            if (tells_more || tells_death) {
                 report.fatal |= known.fatal;
                 known = std::move(report);
             }
@@ -178,7 +180,7 @@ inline auto with_reports(verdict said, std::vector<kernel_report> const& reports
 }
 
 /// Whether the kernel has told of a trouble since the test began, so that its counts may have grown.
-inline auto explain_trouble(std::vector<kernel_report> const& reports) -> bool {
+inline auto trouble_is_told(std::vector<kernel_report> const& reports) -> bool {
     return std::any_of(reports.begin(), reports.end(), [](kernel_report const& one) {
         return !one.before_test && one.what.kind != splat_class::oom;
     });

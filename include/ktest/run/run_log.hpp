@@ -115,7 +115,7 @@ private:
         std::filesystem::create_directories(path.parent_path(), failed);
         // O_NOFOLLOW, and a tree that only this function fills, with files alone: no link can stand in it.
         auto file =
-            open_file(path, O_WRONLY | O_CREAT | O_NOFOLLOW | (piece.offset == 0 ? O_TRUNC : O_APPEND));
+            open_file(path, O_WRONLY | O_NOFOLLOW | (piece.offset == 0 ? O_CREAT | O_TRUNC : O_APPEND));
         if (!file) return tl::unexpected{file.error()};
         return write(*file, path, piece.data);
     }

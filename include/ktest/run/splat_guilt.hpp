@@ -2,6 +2,7 @@
 
 #include <ktest/digest.hpp>
 #include <ktest/run/beginnings.hpp>
+#include <ktest/run/is_word.hpp>
 #include <ktest/run/splat_bystanders.hpp>
 #include <ktest/run/splat_class.hpp>
 #include <ktest/run/splat_frame.hpp>
@@ -59,9 +60,7 @@ inline auto named_function(std::string_view headline) -> std::string_view {
     auto const at = headline.find(marker);
     if (at == std::string_view::npos) return {};
     auto const rest = headline.substr(at + marker.size());
-    auto const end = std::find_if(rest.begin(), rest.end(), [](char c) {
-        return c != '_' && !(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-    });
+    auto const end = std::find_if_not(rest.begin(), rest.end(), is_word);
     auto const name = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
     auto const after = rest.substr(name.size());
     return after.empty() || after.starts_with(" / ") || after.starts_with(" at ") || after.starts_with(".")
@@ -131,9 +130,7 @@ inline auto without_modules(std::string_view title) -> std::string {
         kept += title.substr(0, open);
         if (open == title.npos) return kept;
         title.remove_prefix(open);
-        auto const end = std::find_if(title.begin() + 2, title.end(), [](char c) {
-            return c != '_' && !(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-        });
+        auto const end = std::find_if_not(title.begin() + 2, title.end(), is_word);
         auto const length = static_cast<std::size_t>(end - title.begin());
         auto const is_module = length > 2 && end != title.end() && *end == ']';
         if (!is_module) kept += title.substr(0, 2);

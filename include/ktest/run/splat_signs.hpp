@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ktest/run/is_word.hpp>
 #include <ktest/run/phrase_search.hpp>
 #include <ktest/run/splat_class.hpp>
 
@@ -163,15 +164,12 @@ inline auto match_splat_sign(std::string_view text) -> splat_sign const* {
     }();
     auto const stands = [&](splat_sign const& rule, std::size_t at) {
         auto const before = text.substr(0, at);
-        auto const word = [](char c) {
-            return c == '_' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-        };
         if (rule.where == phrase_place::counted) {
             auto const after = text.substr(at + rule.phrase.size());
             return !after.empty() && after.front() >= '0' && after.front() <= '9';
         }
         if (rule.where == phrase_place::anywhere)
-            return before.empty() || !word(before.back()) || !word(rule.phrase.front());
+            return before.empty() || !detail::is_word(before.back()) || !detail::is_word(rule.phrase.front());
         return before.empty() || before.ends_with(": ") || before.ends_with("[ ");
     };
     constexpr std::size_t longest = 1024; // the kernel's own limit of a line

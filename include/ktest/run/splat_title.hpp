@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ktest/run/is_word.hpp>
+
 #include <algorithm>
 #include <array>
 #include <string>
@@ -9,9 +11,6 @@ namespace ktest {
 
 namespace detail {
 
-inline auto is_word(char c) -> bool {
-    return c == '_' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
 inline auto is_hex(char c) -> bool {
     return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }

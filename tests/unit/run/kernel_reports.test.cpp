@@ -131,10 +131,10 @@ TEST_CASE("the panic that a hanging guest was asked for is no cause", "[kernel_r
 
 TEST_CASE("the kernel's counts are explained by what it reported in the test, but for memory that ran out",
           "[kernel_reports]") {
-    CHECK(explain_trouble(reports_of({}, "", warning("f"))));
-    CHECK_FALSE(explain_trouble(reports_of({}, warning("early"), "")));
-    CHECK_FALSE(explain_trouble(reports_of({}, "", "")));
-    CHECK_FALSE(explain_trouble(reports_of(
+    CHECK(trouble_is_told(reports_of({}, "", warning("f"))));
+    CHECK_FALSE(trouble_is_told(reports_of({}, warning("early"), "")));
+    CHECK_FALSE(trouble_is_told(reports_of({}, "", "")));
+    CHECK_FALSE(trouble_is_told(reports_of(
         {}, "", "3,7,7000000,-,caller=T9;Out of memory: Killed process 9 (tail) total-vm:99kB\n")));
 }
 

@@ -2,7 +2,8 @@
 #include "unit/kernel/kernel_test.hpp"
 #include <ktest/run/run_log.hpp>
 
-#include <algorithm>
+#include <string>
+#include <vector>
 
 using namespace ktest;
 
@@ -37,6 +38,8 @@ TEST_CASE("a file of the test's is put together from its pieces", "[run_log]") {
     CHECK(read_file(it.home.path / "out/a/b") == result<std::string>{"one two"});
     CHECK(it.keep("a/b", 0, "anew"));
     CHECK(read_file(it.home.path / "out/a/b") == result<std::string>{"anew"});
+    CHECK_FALSE(it.keep("c", 4, "what never began"));
+    CHECK(it.left().size() == 1);
 }
 
 TEST_CASE("a name that leaves the directory of the test's files writes nothing", "[run_log]") {
