@@ -13,7 +13,8 @@ work=$sandbox/work
 scratch=$sandbox/scratch
 runtime=$sandbox/run
 trap leave EXIT
-trap 'exit 1' INT TERM
+trap 'exit 1' INT
+trap 'fail "its time is up"' TERM
 
 mkdir -p "$home/.ktest" "$work" "$scratch" "$sandbox/bin"
 mkdir -m 700 "$runtime"
@@ -34,6 +35,7 @@ leave() {
 
 fail() {
     printf 'FAILED: %s\n' "$*" >&2
+    [ ! -s "$sandbox/out" ] || tail -n 100 "$sandbox/out" | sed 's/^/stdout: /' >&2
     [ ! -s "$sandbox/err" ] || sed 's/^/stderr: /' "$sandbox/err" >&2
     exit 1
 }

@@ -123,6 +123,13 @@ void add_run(CLI::App& app, int& status, std::vector<std::string> const& trailin
             "seconds for the test itself, from its first instruction")
         ->envname("KTEST_TIMEOUT")
         ->check(CLI::PositiveNumber);
+    command
+        ->add_option_function<unsigned>(
+            "--boot-timeout",
+            [options](unsigned seconds) { options->request.boot_timeout = std::chrono::seconds{seconds}; },
+            "seconds for the boot (default: 60, 240 without KVM)")
+        ->envname("KTEST_BOOT_TIMEOUT")
+        ->check(CLI::PositiveNumber);
     command->add_flag("-I,--interactive", options->interactive, "keep the VM after the verdict");
     command->add_flag("--no-hold", options->no_hold, "end the VM when the test ends without success")
         ->envname("KTEST_NO_HOLD");

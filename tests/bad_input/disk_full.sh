@@ -23,6 +23,21 @@ case_scratch() { # while the guest writes its scratch disk
     nothing_left
 }
 
+case_too_large() { # what the guest writes, for a limit of QEMU's
+    write_test it 'echo MEM=256M' 'echo SCRATCH=1G'
+    sed -i 's/^echo "TEST/echo begun; dd if=\/dev\/zero of=\/dev\/vda bs=1M seek=100 oflag=direct; &/' it
+    trap '' XFSZ
+    ktest run it >"$sandbox/out" 2>"$sandbox/err" </dev/null &
+    local run=$! pid
+    eventually 120 grep -q begun "$sandbox/out" || fail "the test did not begin"
+    for pid in $(left_processes); do
+        [[ $(cat "/proc/$pid/comm") != qemu-system* ]] || prlimit --fsize=$((64 << 20)) --pid "$pid" || fail "no limit"
+    done
+    wait $run
+    unavailable "the host's disk fails: the guest cannot write to scratch0-disk: File too large"
+    nothing_left
+}
+
 case_root() { # while the guest writes its root file system
     write_test it 'echo MEM=256M'
     sed -i 's/^echo "TEST/dd if=\/dev\/zero of=\/var\/filler bs=1M count=500 oflag=direct; &/' it

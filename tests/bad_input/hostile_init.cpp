@@ -54,6 +54,10 @@ auto main() -> int {
             for (;;) ::pause();
         }
         if (way() == "leaves") host.send(wire::ready{});
+        if (way() == "blocks" && ::vfork() == 0) // who forks so waits in the kernel
+            for (;;) ::pause();
+        if (way() == "silent")
+            for (;;) ::pause();
     }
     for (;;) ::pause();
 }

@@ -129,7 +129,7 @@ case_surroundings() { # closed standard streams, another directory, a build tree
     project 'ktest_add_test(SCRIPT it)'
     mkdir elsewhere
     (cd elsewhere && exec env "${variables[@]}" ctest --test-dir ../build <&- >"$sandbox/out" 2>"$sandbox/err") \
-        || fail "with stdin closed, from elsewhere: $(cat "$sandbox/out")"
+        || fail "with stdin closed, from elsewhere"
     [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null || return 0
     # The build tree of another user: CTest's own log is all that we let them write.
     chmod 755 "$sandbox"

@@ -113,7 +113,10 @@ case_linux() {
     configure "$projects/../../examples/kselftest" -DTREE="$work/linux"
     expect 0 cmake --build build
     find linux -printf '%p %s %T@ %m\n' | sort | diff before - >&2 || fail "the build has changed the tree"
-    run_ctest 0 -j2
+    # Now and then a kernel's idle time runs backwards: what proc-uptime-001 says is not foreseen.
+    env "${variables[@]}" ctest --test-dir build -j2 --output-on-failure >"$sandbox/out" 2>"$sandbox/err" </dev/null \
+        || [ "$(grep -h '^TEST FAILED' "$sandbox/out")" = "TEST FAILED: 1 of 21: proc-uptime-001" ] \
+        || fail "what passes by hand does not pass"
 
     cat >by_hand <<'END'
 #!/bin/bash
@@ -132,11 +135,11 @@ echo "TEST SUCCESS"
 END
     chmod +x by_hand
     ktest run --no-hold by_hand >said 2>"$sandbox/err"
-    sed -nE 's/^(ok|not ok) [0-9]+ selftests: ([^ ]+): ([^ ]+)/\2 \3 \1/p' said | sort >by_hand.found
+    sed -nE 's/^(ok|not ok) [0-9]+ selftests: ([^ ]+): ([^ ]+)/\2 \3 \1/p' said | grep -v ' proc-uptime-001 ' | sort >by_hand.found
     for collection in size kcmp membarrier proc nsfs; do
         cat build/ktest-runs/kselftest."$collection"*/.ktest/out/"$collection"/latest/test.log \
             | sed -nE "s/^(ok|not ok) [0-9]+ ([^ ]+)/$collection \\2 \\1/p"
-    done | sort >found
+    done | grep -v ' proc-uptime-001 ' | sort >found
     diff -u by_hand.found found >&2 || fail "by hand it went otherwise"
     [ "$(cut -d' ' -f1 found | uniq | wc -l)" = 5 ] || fail "not all collections ran: $(cat found)"
     echo "$(wc -l <found) selftests went as by hand"

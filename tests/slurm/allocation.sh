@@ -37,7 +37,7 @@ case_steps() { # as many as fit, on both nodes, and they end as plain cases do
     expect 8 env "${variables[@]}" salloc --quiet --nodes=2 --ntasks=2 --mem-per-cpu=1500 ctest --test-dir build -j4
     verdicts build >slurm.verdicts
     outcomes >slurm.outcomes
-    diff -u plain.verdicts slurm.verdicts >&2 || fail "not the verdicts of plain ctest: $(cat "$sandbox/out")"
+    diff -u plain.verdicts slurm.verdicts >&2 || fail "not the verdicts of plain ctest"
     diff -u plain.outcomes slurm.outcomes >&2 || fail "not the outcomes of plain ctest"
     [ "$(wc -l <slurm.outcomes)" = 4 ] || fail "not all cases have an outcome: $(cat slurm.outcomes)"
     echo "first attempts: $(cases_on n1) on n1, $(cases_on n2) on n2"
@@ -52,7 +52,7 @@ case_killed() { # ktest by SIGKILL: its steps go, and nothing else
     project 'foreach(i 1 2)' 'ktest_add_test(NAME endless-${i} SCRIPT endless)' 'endforeach()'
     allocate
     go_ctest -j2
-    eventually 120 said 2 ': begun$' || fail "the guests did not come: $(cat "$sandbox/out")"
+    eventually 120 said 2 ': begun$' || fail "the guests did not come"
     [ "$(steps | wc -l)" = 2 ] || fail "not two steps: $(in_cluster squeue -s)"
     kill -KILL $ctest $(pgrep -P $ctest)
     wait $ctest 2>/dev/null
@@ -69,11 +69,11 @@ case_dead_node() { # once more on another node of the allocation
     project 'foreach(i 1 2)' 'ktest_add_test(NAME it-${i} SCRIPT it)' 'endforeach()'
     allocate
     go_ctest -j2
-    eventually 120 said 2 ': begun$' || fail "the guests did not come: $(cat "$sandbox/out")"
+    eventually 120 said 2 ': begun$' || fail "the guests did not come"
     kill_node n2
-    wait $ctest || fail "it did not pass: $(cat "$sandbox/out")"
+    wait $ctest || fail "it did not pass"
     said 1 "ktest: it-[12]: a step of job $allocation on n2: .*no record; once more, not on n2" \
-        || fail "no case says that it is tried once more: $(cat "$sandbox/out")"
+        || fail "no case says that it is tried once more"
     said 1 'ktest: it-[12]: passed at the second attempt' || fail "$(cat "$sandbox/out")"
     nothing_left 60
 }

@@ -38,7 +38,7 @@ case_what_a_job_asks_for() { # as Slurm has it: processors, memory with QEMU's o
     project 'ktest_add_test(SCRIPT endless)'
     start_cluster
     go_ctest
-    eventually 60 said 1 '^1: ktest: endless runs on n[12]$' || fail "it does not run: $(cat "$sandbox/out")"
+    eventually 60 said 1 '^1: ktest: endless runs on n[12]$' || fail "it does not run"
     in_cluster squeue -h -o '%j|%C|%m|%l|%P|%d' >job
     # 300 s for a slot, 300 for what is around the test, 60 of Slurm's own: 1560 s are 26 minutes.
     grep -qxE 'ktest-endless-[0-9a-f]{12}\|2\|768M\|26:00\|tests\|0' job || fail "Slurm's job is $(cat job)"

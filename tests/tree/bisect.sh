@@ -46,8 +46,8 @@ bisect() {
 }
 export -f bisect
 found() {
-    [ "$(git -C "$TREE" log -1 --format=%s refs/bisect/bad)" = "$1" ] || fail "not '$1' was found: $(cat "$sandbox/out")"
-    grep -q 'is the first bad commit' "$sandbox/out" || fail "it does not say so: $(cat "$sandbox/out")"
+    [ "$(git -C "$TREE" log -1 --format=%s refs/bisect/bad)" = "$1" ] || fail "not '$1' was found"
+    grep -q 'is the first bad commit' "$sandbox/out" || fail "it does not say so"
 }
 # judged WORD COMMIT: what git was told of it.
 judged() {
@@ -101,7 +101,7 @@ END
     mounted "mount -t tmpfs -o size=1M tmpfs '$scratch'" bisect ends breaks --bisect "$work/answers" \
         >"$sandbox/out" 2>"$sandbox/err" || status=$?
     [ $status != 0 ] || fail "git went on"
-    cat "$sandbox/out" "$sandbox/err" | grep -q 'exit code 255' || fail "it was not 255: $(cat "$sandbox/out")"
+    cat "$sandbox/out" "$sandbox/err" | grep -q 'exit code 255' || fail "it was not 255"
     says '^UNAVAILABLE answers on .*No space left on device'
     ! git -C "$TREE" bisect log | grep -E '^git bisect skip' || fail "a commit was judged"
     nothing_left

@@ -48,7 +48,7 @@ case_module_changed() {
     for times in one two; do
         cat "$kept/$module" <(with_start $times) >"$TREE/$module"
         expect 0 in_tree it
-        grep -qx "crc4 says $times" "$sandbox/out" || fail "the guest loaded another module: $(cat "$sandbox/out")"
+        grep -qx "crc4 says $times" "$sandbox/out" || fail "the guest loaded another module"
     done
     [ -z "$(steps 'vmlinux|bzImage')" ] || fail "not only the module was built: $(steps)"
     [ "$(steps '^  (CC|LD) ' | wc -l)" -le 3 ] || fail "not only the module was built: $(steps)"

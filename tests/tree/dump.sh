@@ -19,4 +19,20 @@ case_crash() {
     nothing_left
 }
 
+case_hang() { # which task waits, and where
+    need_kernel
+    command -v crash >/dev/null || skip "no crash (apt-get install crash)"
+    write_test stands 'echo MEM=256M'
+    sed -i 's|^echo "TEST.*|fsfreeze -f / \&\& touch /new|' stands
+    expect 124 in_tree --dump -t 5 stands
+    says '^TIMED OUT stands on .*after 5 s; blocked in the kernel: touch'
+    local core=.ktest/out/stands/latest/vmcore
+    says "the guest's memory is in .*/vmcore$"
+    printf '%s\n' 'foreach UN bt' quit | command crash -s "$build/vmlinux" "$core" >crash.out 2>crash.err \
+        || fail "crash cannot open it: $(cat crash.out crash.err)"
+    grep -qE '^PID: [0-9]+ .*COMMAND: "touch"' crash.out || fail "not the task that waits: $(cat crash.out)"
+    grep -qE 'sb_start_write|percpu_rwsem_wait|__sb_start_write|path_openat' crash.out || fail "no backtrace: $(cat crash.out)"
+    nothing_left
+}
+
 "case_$1"

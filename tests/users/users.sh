@@ -187,6 +187,29 @@ kill "$service"
 wait "$service" 2>/dev/null
 untouched "mallory's traps"
 
+# Nor has she root lose anything by changing it while root looks.
+raced=$(((slot + 2) % 100))
+name=$(printf %02d $raced)
+as mallory ln -s /mnt/precious/vm/03 "/tmp/ktest-$mallory/vm/$name"
+as mallory sh -c 'cd "$1" && while :; do
+    mv vm away && ln -s /mnt/precious/vm vm && rm vm && mv away vm
+    rm "vm/$2" && mkdir "vm/$2" && echo {} >"vm/$2/record.json" && rm -r "vm/$2" && ln -s /mnt/precious/vm/03 "vm/$2"
+done' sh "/tmp/ktest-$mallory" "$name" 2>/dev/null &
+changer=$!
+is_taken() { ! flock -n "/etc/vms/$name.lock" true; }
+for _ in {1..30}; do
+    as mallory flock "/etc/vms/$name.lock" sleep 1000 &
+    taker=$!
+    eventually 20 is_taken || fail "mallory does not take slot $name"
+    expect 0 root vm-start list
+    expect 0 root vm-start stop $raced
+    wait $taker 2>/dev/null
+    ! is_taken || fail "slot $name is held still"
+done
+kill $changer
+wait $changer 2>/dev/null
+untouched "mallory's races"
+
 # Root ends alice's VM, and all that is hers stays as it was.
 expect 0 root vm-start stop "$slot"
 wait "$run"

@@ -30,6 +30,7 @@ if [ $? -eq 125 ]; then
 fi
 
 started=()
+trap 'fail "its time is up"' TERM
 trap 'for pid in "${started[@]}"; do kill "$pid" 2>/dev/null; wait "$pid"; done' EXIT
 
 # fail WHAT: ends the case, with all that the last command and its run said.

@@ -19,7 +19,8 @@ public:
 
     auto panic() const -> std::string const& { return panic_; }     ///< why; empty: none
     auto despair() const -> std::string const& { return despair_; } ///< why init cannot reach the host
-    auto farewell() const -> bool { return farewell_; } ///< the kernel is going to reset the machine
+    /// The kernel has said, since this was last asked, that it is going to reset the machine.
+    auto take_farewell() -> bool { return std::exchange(farewell_, false); }
     /// The latest stall that was reported since this was last asked.
     auto take_stall() -> std::optional<stall_report> { return std::exchange(stall_, std::nullopt); }
 

@@ -42,24 +42,18 @@ constexpr auto detector_times_for(accelerator acceleration, double slowdown,
         .soft_lockup = first, .rcu_stall = first * 3 / 2, .hung_task = first * 2, .silence = first * 5 / 2};
 }
 
-/// The guest's switches that make it so, each `path=value`: what a kernel lacks it has no detector for. SysRq
-/// is for asking a guest that hangs. An NMI that nobody expects panics where only ktest sends such: under
-/// KVM the guest has performance counters, whose NMIs go astray.
-inline auto detector_settings(detector_times const& times, accelerator acceleration)
-    -> std::vector<std::string> {
+/// The guest's switches that make it so, each `path=value`: what a kernel lacks it has no detector for.
+inline auto detector_settings(detector_times const& times) -> std::vector<std::string> {
     auto const set = [](char const* path, std::chrono::seconds value) {
         return fmt::format("{}={}", path, value.count());
     };
     // The watchdog reports a CPU after twice its threshold, khungtaskd a task at its second look or later.
-    std::vector settings{set("/proc/sys/kernel/watchdog_thresh", times.soft_lockup / 2),
-                         set("/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout", times.rcu_stall),
-                         set("/proc/sys/kernel/hung_task_timeout_secs", times.hung_task),
-                         set("/proc/sys/kernel/hung_task_check_interval_secs",
-                             std::max(times.hung_task / 16, std::chrono::seconds{1})),
-                         set("/sys/module/workqueue/parameters/watchdog_thresh", times.hung_task),
-                         std::string{"/proc/sys/kernel/sysrq=1"}};
-    if (acceleration == accelerator::tcg) settings.emplace_back("/proc/sys/kernel/unknown_nmi_panic=1");
-    return settings;
+    return {set("/proc/sys/kernel/watchdog_thresh", times.soft_lockup / 2),
+            set("/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout", times.rcu_stall),
+            set("/proc/sys/kernel/hung_task_timeout_secs", times.hung_task),
+            set("/proc/sys/kernel/hung_task_check_interval_secs",
+                std::max(times.hung_task / 16, std::chrono::seconds{1})),
+            set("/sys/module/workqueue/parameters/watchdog_thresh", times.hung_task)};
 }
 
 } // namespace ktest

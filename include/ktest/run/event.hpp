@@ -33,9 +33,12 @@ struct state_moved {
 struct dump_completed {
     std::string failure; ///< empty: it is whole
 };
-/// The guest wrote to a disk and the host's file system is full; QEMU has stopped the guest.
-struct host_disk_full {
+/// The host could not do what the guest wanted of a disk; QEMU has stopped the guest.
+struct host_disk_failed {
     std::string disk;
+    bool full = false;    ///< the host's file system is
+    bool reading = false; ///< or else it was written
+    std::string reason;   ///< of the host's kernel
 };
 /// QEMU is gone: the last event of a session.
 struct machine_gone {
@@ -47,6 +50,6 @@ struct machine_gone {
 /// What a session tells: what the guest said (wire.hpp), and what became of the machine.
 using session_event =
     std::variant<wire::from_guest, output_bytes, console_bytes, output_closed, guest_panicked, guest_reset,
-                 guest_stopped, state_moved, dump_completed, host_disk_full, machine_gone>;
+                 guest_stopped, state_moved, dump_completed, host_disk_failed, machine_gone>;
 
 } // namespace ktest

@@ -246,8 +246,7 @@ private:
         if (judge_.boot() == 1)
             slowdown_ = measured_slowdown(options_.acceleration, is_restored(), *times_.ready - times_.begun);
         if (is_watched())
-            ladder_.set(start, detector_times_for(options_.acceleration, slowdown_, options_.budgets.test),
-                        options_.acceleration);
+            ladder_.set(start, detector_times_for(options_.acceleration, slowdown_, options_.budgets.test));
         if (start.arguments.empty()) stage_clock_.stop();
         auto const io = static_cast<wire::streams>(start.io);
         session_->tell(std::move(start));
@@ -287,7 +286,9 @@ private:
                 reason += "; the kernel floods the console";
             if (where == stage::test && options_.waits_for) reason += options_.waits_for();
             constexpr auto beats_missed = 5;
-            auto const silent = is_watched() && times_.started && life.seconds_silent() >= beats_missed;
+            auto const silent = where == stage::boot
+                                    ? !is_asleep()
+                                    : is_watched() && times_.started && life.seconds_silent() >= beats_missed;
             take(judge_.time_up(where, std::move(reason), silent));
         });
     }

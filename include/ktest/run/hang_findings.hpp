@@ -22,6 +22,7 @@ struct hang_findings {
     bool qemu_answers = true; ///< to QMP
     answer kernel = answer::none;
     std::optional<char> init_state;            ///< as the kernel names it: R, S, D, T, t, ...
+    std::vector<std::string> blocked;          ///< tasks that wait in the kernel: `dd (pid 312)`
     std::vector<std::vector<cpu_state>> looks; ///< at all CPUs, some time apart
     std::uint64_t seconds_silent = 0;          ///< until it was asked
     std::uint64_t flood = 0; ///< bytes that the console brought in that time, if it never paused
@@ -81,6 +82,8 @@ inline auto describe(hang_findings const& found) -> std::string {
     if (found.init_state)
         if (auto const words = detail::describe_init(*found.init_state); !words.empty())
             parts.emplace_back(words);
+    if (!found.blocked.empty())
+        parts.push_back(fmt::format("blocked in the kernel: {}", fmt::join(found.blocked, ", ")));
     if (!found.looks.empty())
         for (std::size_t i = 0; i < found.looks.back().size(); ++i)
             if (auto words = detail::describe_cpu(found.looks, i); !words.empty())

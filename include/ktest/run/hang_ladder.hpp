@@ -51,9 +51,9 @@ public:
     }
 
     /// Has the kernel speak in such times, and init's heart beat.
-    void set(wire::run& start, detector_times const& times, accelerator acceleration) {
+    void set(wire::run& start, detector_times const& times) {
         times_ = times;
-        start.settings = detector_settings(times, acceleration);
+        start.settings = detector_settings(times);
         start.heartbeat_ms = 1000;
     }
     /// From now on the silence of a guest that was set so counts.

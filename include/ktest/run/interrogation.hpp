@@ -3,6 +3,7 @@
 #include <ktest/run/hang_findings.hpp>
 #include <ktest/run/line_assembler.hpp>
 #include <ktest/run/session.hpp>
+#include <ktest/run/stall_report.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -19,15 +20,14 @@ class interrogation {
 public:
     using clock = std::chrono::steady_clock;
 
-    /// `on_registers` gets QEMU's own text, `on_end` the findings, as its last deed.
-    interrogation(boost::asio::io_context& loop, session& machine, hang_findings known,
-                  std::function<void(std::string const&)> on_registers,
-                  std::function<void(hang_findings const&)> on_end)
-        : machine_{machine},
-          timer_{loop},
-          found_{std::move(known)},
-          on_registers_{std::move(on_registers)},
-          on_end_{std::move(on_end)} {}
+    struct hooks {
+        std::function<void(std::string const&)> registers; ///< QEMU's own text
+        std::function<bool()> revived;                     ///< user space is heard again
+        std::function<void(hang_findings const&)> end;     ///< the last deed
+    };
+
+    interrogation(boost::asio::io_context& loop, session& machine, hang_findings known, hooks call)
+        : machine_{machine}, timer_{loop}, found_{std::move(known)}, call_{std::move(call)} {}
 
     void begin() {
         machine_.qmp().execute("query-status", {}, [this, alive = watch()](auto const&) {
@@ -51,6 +51,8 @@ public:
             auto const state = line.find(" state:");
             if (line.find(" pid:1 ") != line.npos && state != line.npos && state + 7 < line.size())
                 found_.init_state = line[state + 7];
+            else
+                add_blocked(blocked_tasks(line));
         });
     }
 
@@ -58,6 +60,12 @@ public:
     void cut_short() { end(); }
 
 private:
+    void add_blocked(std::vector<std::string> const& tasks) {
+        for (auto const& task : tasks)
+            if (std::find(found_.blocked.begin(), found_.blocked.end(), task) == found_.blocked.end())
+                found_.blocked.push_back(task);
+    }
+
     auto watch() const -> std::weak_ptr<int> { return life_; }
 
     /// A virtual CPU's registers can be read when it stands still.
@@ -68,7 +76,7 @@ private:
                     [this, alive = watch()](result<nlohmann::json> const& said) {
                         if (alive.expired() || !said || !said->is_string()) return;
                         auto const text = said->get<std::string>();
-                        on_registers_(text);
+                        call_.registers(text);
                         found_.looks.push_back(parse_cpu_states(text));
                     });
         qmp.execute("cont");
@@ -85,7 +93,7 @@ private:
         constexpr std::string_view keys = "9lwt5";
         auto const answered = found_.kernel == hang_findings::answer::to_sysrq;
         if (which == keys.size()) return end();
-        if (which > 0 && !answered) return send_nmi();
+        if (which > 0 && !answered) return call_.revived() ? end() : send_nmi(); // which would end it
         machine_.qmp().execute("chardev-send-break", {{"id", "console"}},
                                [this, key = keys.substr(which, 1), alive = watch()](auto const&) {
                                    if (!alive.expired()) machine_.type_on_console(key);
@@ -123,15 +131,14 @@ private:
         if (std::exchange(ended_, true)) return;
         life_.reset();
         timer_.cancel();
-        auto const call = std::move(on_end_); // which may be the end of this
+        auto const call = std::move(call_.end); // which may be the end of this
         call(hang_findings{std::move(found_)});
     }
 
     session& machine_;
     boost::asio::steady_timer timer_;
     hang_findings found_;
-    std::function<void(std::string const&)> on_registers_;
-    std::function<void(hang_findings const&)> on_end_;
+    hooks call_;
     line_assembler lines_;
     clock::time_point asked_;
     std::optional<clock::time_point> last_heard_;

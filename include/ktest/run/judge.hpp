@@ -49,23 +49,21 @@ public:
 
     auto see(session_event const& event) -> next {
         if (decided_) return next::nothing;
-        return std::visit(detail::overloaded{
-                              [this](wire::from_guest const& said) { return hear(said); },
-                              [this](output_bytes const& output) { return read(output.data); },
-                              [this](console_bytes const& console) { return watch(console.data); },
-                              [this](output_closed const&) { return output_ended(); },
-                              [this](guest_panicked const&) { return panic(); },
-                              [this](guest_reset const&) { return reboot(); },
-                              [](guest_stopped const&) { return next::nothing; },
-                              [](state_moved const&) { return next::nothing; },
-                              [](dump_completed const&) { return next::nothing; },
-                              [this](host_disk_full const& full) {
-                                  return conclude(unavailable_host{fmt::format(
-                                      "the host's disk is full: the guest cannot write to {}", full.disk)});
-                              },
-                              [this](machine_gone const& gone) { return die(gone); },
-                          },
-                          event);
+        return std::visit(
+            detail::overloaded{
+                [this](wire::from_guest const& said) { return hear(said); },
+                [this](output_bytes const& output) { return read(output.data); },
+                [this](console_bytes const& console) { return watch(console.data); },
+                [this](output_closed const&) { return output_ended(); },
+                [this](guest_panicked const&) { return panic(); },
+                [this](guest_reset const&) { return reboot(); },
+                [](guest_stopped const&) { return next::nothing; },
+                [](state_moved const&) { return next::nothing; },
+                [](dump_completed const&) { return next::nothing; },
+                [this](host_disk_failed const& what) { return conclude(unavailable_host{describe(what)}); },
+                [this](machine_gone const& gone) { return die(gone); },
+            },
+            event);
     }
 
     auto stragglers_gone() -> next { return stage_ == stage::test && status_ ? judge_end() : next::nothing; }
@@ -115,11 +113,15 @@ public:
     /// `silent`: init would not answer, so it is not asked.
     auto time_up(stage where, std::string reason, bool silent = false) -> next {
         auto const booting_again = where == stage::test && stage_ == stage::boot;
-        if (decided_ || panicked_ || (where != stage_ && !booting_again)) return next::nothing;
-        if (stage_ == stage::boot) return conclude(timed_out{stage_, std::move(reason)});
+        if (decided_ || panicked_ || interrogating_ || (where != stage_ && !booting_again))
+            return next::nothing;
         if (stall_) reason += "; the kernel said: " + stall_->text;
-        wind_up(timed_out{where, std::move(reason)});
         interrogating_ = silent;
+        if (stage_ == stage::boot) {
+            candidate_ = timed_out{stage_, std::move(reason)};
+            return silent ? next::interrogate : conclude(*candidate_);
+        }
+        wind_up(timed_out{where, std::move(reason)});
         return silent ? next::interrogate : next::show_and_finish;
     }
     /// The guest's init cannot be heard any more.
@@ -146,9 +148,9 @@ public:
 
 private:
     auto hear(wire::from_guest const& said) -> next {
-        if (std::holds_alternative<wire::ready>(said) && stage_ == stage::boot) return next::run_test;
+        if (std::holds_alternative<wire::ready>(said)) return boot_ended();
         if (auto const* awake = std::get_if<wire::awake>(&said))
-            return awake->nonce == nonce_ && stage_ == stage::boot ? next::run_test : next::nothing;
+            return awake->nonce == nonce_ ? boot_ended() : next::nothing;
         if (auto const* trouble = std::get_if<wire::trouble>(&said))
             return conclude(crashed{stage_, fmt::format("init: {}", trouble->what)});
         if (auto const* started = std::get_if<wire::started>(&said); started && started->nonce == nonce_) {
@@ -173,6 +175,12 @@ private:
             if (finished_ && !panicked_) return next::await_report;
         }
         return next::nothing;
+    }
+
+    auto boot_ended() -> next {
+        if (stage_ != stage::boot || candidate_) return next::nothing; // or its time is up
+        if (boot_ > 1 && !console_.take_farewell()) return conclude(crashed{stage::test, reset_unsaid});
+        return next::run_test;
     }
 
     /// The candidate, if it is that the time was up.
@@ -225,12 +233,13 @@ private:
 
     auto watch(std::string_view console) -> next {
         console_.feed(console);
-        if (auto stall = console_.take_stall(); stall && stage_ == stage::test && !interrogating_) {
-            stall_ = std::move(stall);
-            return next::weigh_stall;
-        }
-        if (stage_ != stage::boot || console_.despair().empty()) return next::nothing;
-        return conclude(crashed{stage_, "init: " + console_.despair()});
+        if (stage_ == stage::boot && !console_.despair().empty())
+            return conclude(crashed{stage_, "init: " + console_.despair()});
+        auto stall = console_.take_stall();
+        if (!stall || interrogating_ || (candidate_ && std::holds_alternative<failed>(*candidate_)))
+            return next::nothing;
+        stall_ = std::move(stall);
+        return next::weigh_stall;
     }
     auto panic() -> next {
         if (interrogating_) return next::nothing; // by our NMI
@@ -250,17 +259,16 @@ private:
         ++boot_;
         stage_ = stage::boot;
         status_.reset();
+        stall_.reset();
         return next::nothing;
     }
 
     auto die(machine_gone const& gone) -> next {
         if (panicked_ || (says_panic() && gone.cause == "guest-reset"))
             return conclude(crashed{stage_ == stage::shutdown ? stage::test : stage_, panic_text()});
-        if (gone.cause == "guest-reset" && console_.farewell())
+        if (gone.cause == "guest-reset" && console_.take_farewell())
             return conclude(crashed{stage_, "the guest rebooted unexpectedly (REBOOT=allow permits it)"});
-        if (gone.cause == "guest-reset")
-            return conclude(crashed{
-                stage_, "the guest was reset without a word of its kernel: a triple fault, as a rule"});
+        if (gone.cause == "guest-reset") return conclude(crashed{stage_, reset_unsaid});
         if (gone.cause == "guest-shutdown" && rules_.power_off_passes) return conclude(passed{});
         if (gone.cause == "guest-shutdown") return conclude(crashed{stage_, "the guest powered itself off"});
         return conclude(unavailable_host{describe(gone)});
@@ -271,6 +279,8 @@ private:
         return next::conclude;
     }
 
+    static constexpr auto reset_unsaid =
+        "the guest was reset without a word of its kernel: a triple fault, as a rule";
     std::string nonce_;
     judge_rules rules_;
     stage stage_ = stage::boot;

@@ -26,15 +26,20 @@ public:
         hang_findings known{.seconds_silent = life.seconds_silent()};
         if (life.console_is_flooded()) known.flood = life.console_bytes();
         say_("the guest does not say anything any more: asking it what it does");
+        auto const revived = [&life, heard = life.times_heard()] { return life.times_heard() != heard; };
         interrogation_ = std::make_unique<interrogation>(
             loop_, machine_, std::move(known),
-            [this](std::string const& registers) {
-                if (auto kept = log_.add_hang(registers); !kept) say_(kept.error().message);
-            },
-            [this, &life, heard = life.times_heard(), then = std::move(then)](hang_findings const& found) {
-                interrogation_.reset();
-                then(found, life.times_heard() != heard);
-            });
+            interrogation::hooks{.registers =
+                                     [this](std::string const& registers) {
+                                         if (auto kept = log_.add_hang(registers); !kept)
+                                             say_(kept.error().message);
+                                     },
+                                 .revived = revived,
+                                 .end =
+                                     [this, revived, then = std::move(then)](hang_findings const& found) {
+                                         interrogation_.reset();
+                                         then(found, revived());
+                                     }});
         interrogation_->begin();
     }
 

@@ -26,6 +26,14 @@ inline auto describe(machine_gone const& gone) -> std::string {
     return gone.complaint.empty() ? how : how + ": " + gone.complaint;
 }
 
+/// What the host did not do for a guest, in a phrase.
+inline auto describe(host_disk_failed const& failed) -> std::string {
+    auto const what =
+        fmt::format("the guest cannot {} {}", failed.reading ? "read" : "write to", failed.disk);
+    return failed.full ? "the host's disk is full: " + what
+                       : fmt::format("the host's disk fails: {}: {}", what, failed.reason);
+}
+
 /// What may end a QEMU through no fault of the guest, and not the next one; empty: something else did.
 /// QEMU 7.2 with several virtual CPUs under TCG flushes another CPU's TLB from the wrong thread while the
 /// guest maps its devices, and now and then dies of it (mended in 8.1).

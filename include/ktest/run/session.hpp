@@ -172,8 +172,11 @@ private:
             on_event_(dump_completed{event.text("error")});
         else if (name == "STOP" || name == "RESUME")
             on_event_(guest_stopped{name == "STOP"});
-        else if (name == "BLOCK_IO_ERROR" && event.flag("nospace", false))
-            on_event_(host_disk_full{event.text("node-name")});
+        else if (name == "BLOCK_IO_ERROR" && event.text("action") == "stop")
+            on_event_(host_disk_failed{.disk = event.text("node-name"),
+                                       .full = event.flag("nospace", false),
+                                       .reading = event.text("operation") == "read",
+                                       .reason = event.text("reason")});
         else if (name == "VSERPORT_CHANGE" && event.text("id") == "agent-port")
             agent_hung_up_ = !event.flag("open", true);
         else if (name == "VSERPORT_CHANGE" && event.text("id") == "output-port" && !event.flag("open", true))

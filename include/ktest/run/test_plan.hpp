@@ -26,7 +26,7 @@ struct test_request {
     std::vector<std::string> subtests;
     std::vector<std::string> arguments; ///< what stood behind `--`
     guest_wishes guest;
-    std::optional<std::chrono::seconds> timeout;
+    std::optional<std::chrono::seconds> timeout, boot_timeout;
     std::optional<std::chrono::seconds> default_timeout; ///< where neither the user nor the test says one
     std::optional<std::uint32_t> seed;                   ///< none: one is drawn
     bool strict = false;                                 ///< what would be skipped fails
@@ -119,6 +119,7 @@ inline auto make_test_plan(test_request const& asked, paths const& where, build_
 
     auto const& said = asked.timeout ? asked.timeout : plan.spec.timeout;
     plan.budgets = timeouts_for(plan.machine.acceleration, said ? said : asked.default_timeout);
+    if (asked.boot_timeout) plan.budgets.boot = *asked.boot_timeout;
     plan.seed = asked.seed ? *asked.seed : std::random_device{}();
     plan.start = {.nonce = make_nonce(),
                   .authorized_key = guest_ssh_key(where).value_or(""),

@@ -89,10 +89,11 @@ inline void add_disk(qemu_arguments& qemu, disk const& what, std::size_t index) 
     if (what.between)
         add_layer(node + "-between", std::exchange(below, node + "-between"), *what.between, ",read-only=on");
     if (what.overlay) add_layer(node, below, *what.overlay, "");
-    qemu.add("-device",
-             "virtio-blk-pci,drive={},serial={},addr={:x}.{:x},multifunction=on,disable-legacy=on{}", node,
-             what.serial, first_device + index / 8, index % 8,
-             read_only && !what.overlay ? "" : ",werror=enospc");
+    qemu.add(
+        "-device",
+        "virtio-blk-pci,drive={},serial={},addr={:x}.{:x},multifunction=on,disable-legacy=on,rerror=stop{}",
+        node, what.serial, first_device + index / 8, index % 8,
+        read_only && !what.overlay ? "" : ",werror=stop");
 }
 
 inline void add_network(qemu_arguments& qemu, vm_config const& vm) {

@@ -16,9 +16,10 @@ TEST_CASE("the console tells that the kernel resets the machine, by itself or by
         GENERATE("[    1.0] reboot: Restarting system\r\n", "[    1.0] sysrq: Resetting\r\n");
     console_words console;
     console.feed("[    0.9] bcache: Resetting nothing\r\n");
-    CHECK_FALSE(console.farewell());
+    CHECK_FALSE(console.take_farewell());
     console.feed(line);
-    CHECK(console.farewell());
+    CHECK(console.take_farewell());
+    CHECK_FALSE(console.take_farewell());
 }
 
 TEST_CASE("a stall is told once, the latest of several", "[console_words]") {

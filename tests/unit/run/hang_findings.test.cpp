@@ -25,6 +25,17 @@ TEST_CASE("the CPUs' states are read from what QEMU prints of their registers", 
     CHECK(parse_cpu_states("CPU#0\nCPU#x\nRIP=zz RFL=1\nCPU#").empty());
 }
 
+TEST_CASE("the tasks that wait in the kernel are named", "[hang_findings]") {
+    hang_findings const found{.kernel = hang_findings::answer::to_sysrq,
+                              .init_state = 'D',
+                              .blocked = {"dd (pid 312)", "sync (pid 7)"},
+                              .seconds_silent = 50};
+    CHECK(describe(found)
+          == "user space was silent for 50 s; the kernel answers; init is blocked in the kernel; blocked in "
+             "the "
+             "kernel: dd (pid 312), sync (pid 7)");
+}
+
 TEST_CASE("a guest that spins with interrupts off has its words", "[hang_findings]") {
     hang_findings found{.kernel = hang_findings::answer::to_nmi,
                         .looks = {{spinning, idle}, {spinning, idle}},

@@ -141,12 +141,23 @@ TEST_CASE("a reboot is a crash, unless the test may reboot", "[judge]") {
     }
     SECTION("allowed: the test is run again") {
         auto it = running({.may_reboot = true});
+        it.see(console_bytes{"[    1.0] reboot: Restarting system\r\n"});
         CHECK(it.see(guest_reset{}) == next::nothing);
         CHECK(it.see(guest_reset{}) == next::nothing); // one reboot may reset the machine several times
         CHECK(it.see(wire::from_guest{wire::ready{}}) == next::run_test);
         CHECK(it.boot() == 2);
         it.see(wire::from_guest{wire::started{"n"}});
         CHECK(it.see(output("TEST SUCCESS\n")) == next::finish);
+    }
+    SECTION("allowed, but it came without a word of the kernel, this time") {
+        auto it = running({.may_reboot = true});
+        it.see(console_bytes{"[    1.0] reboot: Restarting system\r\n"});
+        it.see(guest_reset{});
+        CHECK(it.see(wire::from_guest{wire::ready{}}) == next::run_test);
+        it.see(wire::from_guest{wire::started{"n"}});
+        it.see(guest_reset{});
+        CHECK(it.see(wire::from_guest{wire::ready{}}) == next::conclude);
+        CHECK(reason(*it.decision()).find("a triple fault") != std::string::npos);
     }
     SECTION("allowed, but the kernel panicked") {
         auto it = running({.may_reboot = true});
@@ -169,10 +180,15 @@ TEST_CASE("an init that cannot reach the host ends the boot by its words on the 
     CHECK(*it.decision() == verdict{crashed{stage::boot, "init: there is no virtio-serial port"}});
 }
 
-TEST_CASE("a full disk of the host is not the test's fault", "[judge]") {
+TEST_CASE("a disk of the host that is full, or fails, is not the test's fault", "[judge]") {
+    auto const& [what, words] = GENERATE(table<host_disk_failed, std::string>(
+        {{{.disk = "scratch0", .full = true, .reason = "No space left on device"},
+          "the host's disk is full: the guest cannot write to scratch0"},
+         {{.disk = "root", .reading = true, .reason = "Input/output error"},
+          "the host's disk fails: the guest cannot read root: Input/output error"}}));
     auto it = running();
-    CHECK(it.see(host_disk_full{"scratch0-disk"}) == next::conclude);
-    CHECK(exit_status(*it.decision()) == 125);
+    CHECK(it.see(what) == next::conclude);
+    CHECK(*it.decision() == verdict{unavailable_host{words}});
 }
 
 TEST_CASE("a command passes by ending, whatever it prints", "[judge]") {

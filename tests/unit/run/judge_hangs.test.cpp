@@ -72,6 +72,41 @@ TEST_CASE("a test whose time is up in a silent guest is told with what was learn
     CHECK(*it.decision() == verdict{timed_out{stage::test, "after 9 s; " + describe(found)}});
 }
 
+TEST_CASE("a guest that does not come up is asked what it does, and has timed out in boot with that",
+          "[judge]") {
+    judge it{"n"};
+    CHECK(it.see(console_bytes{"[ 9.9] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [init:1]\r\n"})
+          == next::weigh_stall);
+    CHECK(it.stall_weighed({}) == next::nothing);
+    CHECK(it.time_up(stage::boot, "after 60 s", true) == next::interrogate);
+    CHECK(it.time_up(stage::boot, "after 60 s", true) == next::nothing);
+    SECTION("whether it comes up now or not") {
+        CHECK(it.see(wire::from_guest{wire::ready{}}) == next::nothing);
+        hang_findings const found{.kernel = hang_findings::answer::to_sysrq, .seconds_silent = 60};
+        CHECK(it.interrogated(found, true) == next::conclude);
+        CHECK(*it.decision()
+              == verdict{
+                  timed_out{stage::boot, "after 60 s; the kernel said: watchdog: BUG: soft lockup - CPU#0 "
+                                         "stuck for 22s! [init:1]; "
+                                             + describe(found)}});
+    }
+    SECTION("but for a panic") {
+        it.see(console_bytes{"[ 10.0] Kernel panic - not syncing: softlockup: hung tasks\r\n"});
+        CHECK(it.interrogated({}, false) == next::conclude);
+        CHECK(*it.decision() == verdict{crashed{stage::boot, "kernel panic: softlockup: hung tasks"}});
+    }
+}
+
+TEST_CASE("a stall of a guest that the host starved speaks for no pass, and against no failure", "[judge]") {
+    using namespace std::chrono_literals;
+    auto const& [said, step] = GENERATE(
+        table<std::string, next>({{"TEST SUCCESS\n", next::weigh_stall}, {"TEST FAILED\n", next::nothing}}));
+    auto it = running();
+    CHECK(it.see(output(said)) == next::finish);
+    CHECK(it.see(console_bytes{"[ 9.9] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [init:1]\r\n"})
+          == step);
+}
+
 TEST_CASE("a stall that the kernel reports is weighed", "[judge]") {
     using namespace std::chrono_literals;
     auto it = running();

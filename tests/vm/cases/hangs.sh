@@ -24,5 +24,7 @@ stall traced 12 "after 12 s; user space was silent for [0-9]+ s; the kernel answ
 expect_match $latest/console.log "task:init +state:t"
 expect_match $latest/hang.txt "^RIP="
 
+stall starves 12 "after 12 s; user space was silent for [0-9]+ s; the kernel answers; init would run, and is not let; CPU 0 is busy in user space"
+
 stall floods 5 "after 5 s; the kernel floods the console"
 expect_gone "$test"

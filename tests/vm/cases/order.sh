@@ -5,7 +5,7 @@
 own_templates
 
 test=$(guest orders)
-declare -A name=([0]=PASSED [1]=FAILED [3]=CRASHED [77]=SKIPPED)
+declare -A name=([0]=PASSED [1]=FAILED [3]=CRASHED [124]="TIMED OUT" [77]=SKIPPED)
 judge() { # SUBTEST STATUS PHRASE: what the verdict line says after the name of the verdict
     run ktest run -t 100 "$test" "$1"
     expect_status "$2"
@@ -18,6 +18,9 @@ while IFS='|' read -r subtest expected phrase; do
 done <<'ORDERS'
 success                              |  0 |
 success_then_panic                   |  3 | in test: kernel panic: sysrq triggered crash
+success_then_reboot                  |  3 | the guest rebooted unexpectedly
+success_then_power_off               |  3 | the guest powered itself off
+hang_then_success                    |124 | in shutdown: the guest does not answer any more
 success_then_dead_init               |  3 | in test: kernel panic: Attempted to kill init
 panic_then_success                   |  3 | in test: kernel panic: sysrq triggered crash
 success_of_a_child_in_the_grace      |  0 |
