@@ -1,10 +1,12 @@
 #pragma once
 
 #include "report_error.hpp"
+#include <ktest/descriptor_limit.hpp>
 #include <ktest/ignored_signal.hpp>
 
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <system_error>
 
 namespace ktest::cli {
@@ -27,11 +29,14 @@ auto run_tool(Body body) -> int {
     auto const lost = [](int number) {
         return report(error{fault::unavailable, fmt::format("stdout: {}", std::strerror(number))});
     };
+    if (auto const enough = raise_descriptor_limit(); !enough) return report(enough.error());
     try {
         auto const status = body();
         return std::fflush(stdout) != 0 && status == 0 ? lost(errno) : status;
     } catch (std::system_error const& failure) { // fmt::print throws it
         return lost(failure.code().value());
+    } catch (std::exception const& failure) { // the event loop throws what the system refuses it
+        return report(error{fault::unavailable, failure.what()});
     }
 }
 

@@ -83,17 +83,23 @@ private:
 
 namespace detail {
 
-/// In the child: moves the named descriptors to their numbers and closes every other.
-inline void place_descriptors(std::vector<std::pair<int, int>> wanted) {
+/// In the child: moves the named descriptors to their numbers and closes every other; `report` moves out of
+/// the way. False: errno says why.
+inline auto place_descriptors(std::vector<std::pair<int, int>> wanted, int& report) -> bool {
     auto top = 2;
     for (auto const& [ours, theirs] : wanted) top = std::max(top, theirs);
-    for (auto& [ours, theirs] : wanted) // out of the way first, for one's target may be another's source
+    for (auto& [ours, theirs] : wanted) { // out of the way first, for one's target may be another's source
         ours = ::fcntl(ours, F_DUPFD, top + 1);
+        if (ours < 0) return false;
+    }
+    auto const moved = ::fcntl(report, F_DUPFD_CLOEXEC, top + 1);
+    if (moved < 0) return false;
+    report = moved;
     for (auto number = 0; number <= top; ++number) {
         auto const entry =
             std::find_if(wanted.begin(), wanted.end(), [&](auto const& w) { return w.second == number; });
         if (entry != wanted.end()) {
-            ::dup2(entry->first, number);
+            if (::dup2(entry->first, number) < 0) return false;
         } else if (number <= 2) {
             descriptor null{::open("/dev/null", O_RDWR)};
             if (null.get() == number)
@@ -105,6 +111,7 @@ inline void place_descriptors(std::vector<std::pair<int, int>> wanted) {
         }
     }
     ::syscall(SYS_close_range, static_cast<unsigned>(top + 1), ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
+    return true;
 }
 
 inline auto pointers(std::vector<std::string> const& words) {
@@ -130,7 +137,8 @@ inline void settle_child(pid_t parent, int death_signal) {
 
 } // namespace detail
 
-/// Starts a program. An exec that fails is an error here, not an exit status later.
+/// Starts a program. An exec that fails is an error here, not an exit status later: `cannot run` it, or
+/// `cannot start` it where the host has no room for one more.
 inline auto start(command const& what) -> result<child_process> {
     auto const arguments = detail::pointers(what.arguments);
     auto const environment = what.environment ? detail::pointers(*what.environment) : std::vector<char*>{};
@@ -146,9 +154,9 @@ inline auto start(command const& what) -> result<child_process> {
         auto const guardian = ::getpid();
         auto const born = !what.guarded || detail::stand_guard() == 0;
         if (::getpid() != guardian) detail::settle_child(guardian, SIGKILL);
-        auto const report = ::fcntl(tell.get(), F_DUPFD_CLOEXEC, 1000);
-        if (born && (what.directory.empty() || ::chdir(what.directory.c_str()) == 0)) {
-            detail::place_descriptors(what.descriptors);
+        auto report = tell.get();
+        if (born && (what.directory.empty() || ::chdir(what.directory.c_str()) == 0)
+            && detail::place_descriptors(what.descriptors, report)) {
             if (what.mask) ::umask(*what.mask);
             auto const* const variables = what.environment ? environment.data() : environ;
             // execvpe(3) gives a file that is no program to sh, even where a path names it.
@@ -167,7 +175,8 @@ inline auto start(command const& what) -> result<child_process> {
     int number = 0;
     if (::read(told.get(), &number, sizeof number) == static_cast<ssize_t>(sizeof number)) {
         child.wait();
-        return system_failure(number, "cannot run {}", what.arguments[0]);
+        auto const host_lacks = number == EAGAIN || number == ENOMEM || number == EMFILE || number == ENFILE;
+        return system_failure(number, "cannot {} {}", host_lacks ? "start" : "run", what.arguments[0]);
     }
     return child;
 }

@@ -75,4 +75,28 @@ case_compile_error() {
     nothing_left
 }
 
+# By hand: KTEST_ROUNDS=50 KTEST_SEED=1 ctest -R tree.build.killed
+case_killed() { # at any moment of a build: nothing goes on, nothing is locked, and the next one is whole
+    local rounds=${KTEST_ROUNDS:-4} round run
+    RANDOM=${KTEST_SEED:-$$}
+    echo "seed ${KTEST_SEED:-$$}"
+    unset KTEST_ROUNDS KTEST_SEED
+    expect 0 in_tree "$examples/hello"
+    for round in $(seq "$rounds"); do
+        touch "$TREE"/drivers/md/bcache/*.c "$TREE/lib/crc4.c"
+        (exec env "${variables[@]}" "$KTEST" run -C "$TREE" "$examples/hello") >"$sandbox/out" 2>"$sandbox/err" &
+        run=$!
+        sleep $((RANDOM % 8)).$((RANDOM % 10))
+        kill -KILL $run 2>/dev/null
+        wait $run 2>/dev/null
+        nothing_left 10
+        [ $((round % 4)) != 0 ] || expect 0 in_tree "$examples/hello"
+    done
+    expect 0 in_tree "$examples/hello"
+    says '^PASSED hello on '
+    expect 0 in_tree "$examples/hello"
+    nothing_was_built
+    nothing_left
+}
+
 "case_$1"

@@ -1,6 +1,8 @@
 #include "catch.hpp"
 #include <ktest/capture.hpp>
 
+#include <sys/resource.h>
+
 using namespace ktest;
 using namespace std::chrono_literals;
 
@@ -35,6 +37,33 @@ TEST_CASE("descriptors reach the child under their new numbers, even crosswise",
         {.arguments = {"sh", "-c", "ls /proc/$$/fd"}, .descriptors = {{first, second}, {second, first}}});
     REQUIRE(got);
     CHECK(got->out == fmt::format("0\n1\n2\n{}\n{}\n", std::min(first, second), std::max(first, second)));
+}
+
+TEST_CASE("however few descriptors are to be had, a program starts with all of its own or not at all",
+          "[child_process]") {
+    auto const with_limit = [](rlim_t most, command const& what) {
+        rlimit limit{};
+        ::getrlimit(RLIMIT_NOFILE, &limit);
+        auto const usual = std::exchange(limit.rlim_cur, most);
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+        auto got = capture(what);
+        limit.rlim_cur = usual;
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+        return got;
+    };
+    auto started = 0;
+    for (rlim_t most = 4; most <= 100; ++most) {
+        auto const got = with_limit(most, {.arguments = {"sh", "-c", "echo out; echo err >&2"}});
+        INFO(most);
+        if (got) {
+            CHECK(got->out == "out\n");
+            CHECK(got->err == "err\n");
+            ++started;
+        }
+        if (!got) CHECK(got.error().message.find("cannot run") == std::string::npos);
+        CHECK_FALSE(with_limit(most, {.arguments = {"/nonexistent/program"}}));
+    }
+    CHECK(started > 0);
 }
 
 TEST_CASE("a program that runs too long is ended", "[child_process]") {

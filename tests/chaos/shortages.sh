@@ -1,0 +1,109 @@
+# What a run needs of the host is short, as much as is drawn: it passes, or says what it lacked, and nothing is left; who
+# has enough does not notice.
+. "$(dirname "$0")/chaos.sh" || exit
+
+# Every other run has two nodes. Each writes as much as may be too much to its disks and its output.
+printf '%s\n' '#!/bin/bash' 'if [ "$1" = deps ]; then printf "%s\n" MEM=256M SCRATCH=32M; exit; fi' 'set -e' \
+    'for i in 1 2 3; do' 'dd if=/dev/urandom of=/dev/vda bs=1M count=8 seek=$((8 * i)) oflag=direct status=none' \
+    'head -c 8M /dev/urandom >/var/$i && sync && head -c 4M /dev/urandom >"$KTEST_OUT/$i" && head -c 1M /dev/zero | base64' \
+    'done' 'echo TEST SUCCESS' >victim0
+sed 's/SCRATCH/NODES=one,other &/; s/^for i/ping -q -i 0.2 -c 5 other >\/dev\/null; &/' victim0 >victim1
+chmod +x victim0 victim1
+
+# outcome STATUS WORDS: of the run that had what $drawn says; its words are in $said.
+said=$sandbox/said
+passed=0 refused=0
+outcome() {
+    case $1 in
+        0)
+            passed=$((passed + 1))
+            grep -q '^PASSED victim' "$said" || fail "$drawn: no verdict: $(cat "$said")"
+            ;;
+        125)
+            refused=$((refused + 1))
+            grep -qE -- "$2" "$said" || fail "$drawn: it does not say '$2': $(cat "$said")"
+            ;;
+        *) fail "$drawn: ended with $1: $(cat "$said")" ;;
+    esac
+    eventually 10 only_bystanders_left || fail "$drawn: left [$(left_processes)] [$(busy_slots)] [$(ls -A "$scratch")]"
+    [ "$1" = 0 ] || ! grep -lE '"verdict": *"passed"' .ktest/out/victim*/latest/result.json 2>/dev/null \
+        || fail "$drawn: result.json says passed"
+    rm -rf .ktest/out/victim*
+}
+
+# run_victim COMMAND...: this round's run, by what the command makes of it; its status in $status.
+run_victim() {
+    status=0
+    env "${variables[@]}" "$@" "$KTEST" run --slot-wait 20 victim$((round % 2)) >"$said" 2>&1 </dev/null || status=$?
+}
+
+lack_descriptors() {
+    local most=$((round % 4 == 0 ? 8 + RANDOM % 120 : 128 + RANDOM % 64))
+    drawn="$most descriptors"
+    run_victim prlimit --nofile=$most
+    outcome $status 'Too many open files|only [0-9]+ files may be open'
+}
+
+# Somebody's filler takes the disk, at some moment, of all that a run writes to one place.
+lack_disk() {
+    local places=("$scratch" "$work/.ktest" "$sandbox/cache" "$home/.ktest/templates")
+    local place=${places[RANDOM % 4]} room=$((RANDOM % 40)) moment
+    moment=$((RANDOM % 4)).$((RANDOM % 10))
+    drawn="$room MiB in ${place#"$sandbox"/} from $moment s on"
+    mkdir -p "$place"
+    run_victim unshare -m sh -c 'mount -t tmpfs -o size=400M tmpfs "$1" && cd . || exit 99
+        (sleep "$2" && head -c "$((400 - $3))M" /dev/zero >"$1/filler") 2>/dev/null &
+        shift 3
+        "$@"
+        status=$?
+        kill $! 2>/dev/null
+        exit $status' sh "$place" "$moment" "$room"
+    outcome $status "No space left on device|the host's disk is full"
+}
+
+# Somebody listens at ports of slots that nobody has claimed.
+lack_ports() {
+    local most=$((RANDOM % 101))
+    drawn="$most ports stolen, seed $RANDOM"
+    run_victim unshare -n sh -c 'ip link set lo up && exec python3 -c "
+import os, random, socket, subprocess, sys
+random.seed(int(sys.argv[1]))
+held = []
+for port in random.sample(range(9000, 9100), int(sys.argv[2])):
+    held.append(socket.create_server((\"127.0.0.1\", port)))
+sys.exit(subprocess.run(sys.argv[3:]).returncode)" "$@"' sh "${drawn##* }" $most
+    outcome $status 'ssh port'
+}
+
+# A process more is one too many for the user, or for the group of processes.
+lack_processes() {
+    local most=$((1 + RANDOM % 30)) group=/sys/fs/cgroup/pids/$mark
+    drawn="$most processes"
+    mkdir -p "$group" && echo $most >"$group/pids.max" || skip "no pids cgroup"
+    run_victim sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' sh "$group"
+    outcome $status 'Resource temporarily unavailable|cannot create thread|fork'
+    eventually 5 rmdir "$group" || fail "$drawn: processes are left in its group"
+}
+
+case $1 in
+    descriptors) needs=(prlimit) ;;
+    disk) needs=(unshare) ;;
+    ports) needs=(unshare ip python3) ;;
+    processes) needs=() ;;
+esac
+for program in "${needs[@]}"; do command -v "$program" >/dev/null || skip "no $program"; done
+[[ $1 != @(disk|ports) ]] || unshare -mn true 2>/dev/null || skip "no namespaces can be made here"
+for victim in victim0 victim1; do
+    for round in 1 2; do expect 0 ktest run $victim; done
+done
+rm -rf .ktest/out
+for round in $(seq "$rounds"); do
+    [ $((round % 7)) != 0 ] || expect 0 ktest template prune --all
+    start_bystanders
+    "lack_$1"
+    [ -z "${VERBOSE-}" ] || echo "$drawn: $status: $(grep -v '^ktest: kernel' "$said" | grep -m1 -E '^(ktest|UNAV|PASS)')"
+    count_bystanders
+done
+await_bystanders
+[ -z "$(traces)" ] || fail "left: $(traces)"
+echo "$rounds rounds short of $1 beside $beside runs: $passed passed, $refused refused, nothing left, $passed_beside bystanders passed"
