@@ -44,7 +44,9 @@ public:
     void hear(std::string_view console) {
         last_heard_ = clock::now();
         lines_.feed(console, [this](std::string_view line, bool /*whole*/) {
-            if (line.find("sysrq: ") != line.npos) found_.kernel = hang_findings::answer::to_sysrq;
+            // After a panic at the NMI the whole log may come once more, with what its boot said of SysRq.
+            if (!nmi_sent_ && line.find("sysrq: ") != line.npos)
+                found_.kernel = hang_findings::answer::to_sysrq;
             if (nmi_sent_ && found_.kernel == hang_findings::answer::none
                 && (line.find("NMI") != line.npos || line.find("Kernel panic") != line.npos))
                 found_.kernel = hang_findings::answer::to_nmi;
