@@ -212,6 +212,23 @@ TEST_CASE("what the kernel says in the boot after a panic is no repetition", "[s
     CHECK(reports.back().guilty_function == "f");
 }
 
+TEST_CASE("the boot after a panic is read as a log of its own", "[splat]") {
+    // Without times, as a journal has it: nothing but the boot itself tells that this is no repetition.
+    std::string const banner = "Linux version 6.1.0 (a@b) #1\n";
+    std::string const boot = banner + "BUG: unable to handle page fault for address: 10\n"
+                             + "RIP: 0010:f+0x1/0x2\nKernel panic - not syncing: Fatal exception\n";
+    auto const* const end =
+        GENERATE("---[ end Kernel panic - not syncing: Fatal exception ]---\n", "Rebooting in 5 seconds..\n",
+                 "Decompressing Linux... done.\n", "Booting the kernel.\n");
+    INFO(end);
+    auto const reports = scan({boot, end, boot, end, banner, "x\n", banner});
+    REQUIRE(reports.size() == 3);
+    CHECK(reports[0].fatal);
+    CHECK(reports[1].fatal);
+    CHECK(reports[1].title == reports[0].title);
+    CHECK(reports[2].kind == splat_class::reboot); // no panic's consequence
+}
+
 TEST_CASE("the fingerprint is the same in another build, and another for another fault", "[splat]") {
     auto const fault = [](std::string_view function, std::string_view caller) {
         auto const text = fmt::format("BUG: unable to handle page fault for address: ffffc90000b21000\n"
