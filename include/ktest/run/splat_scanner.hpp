@@ -94,12 +94,16 @@ private:
         if (panicked_ && tells_panic_end(line.text)) panic_ended_ = true;
         if (rule == nullptr && open_.empty()) return;
         if (line.text.starts_with("NMI backtrace for cpu")) join_lockup(line.caller);
-        auto const at = report_of(line.caller);
+        auto at = report_of(line.caller);
+        if (at != open_.end() && at->report.is_long_silent(line.microseconds)) {
+            close(at);
+            at = open_.end();
+        }
         if (rule != nullptr && line.text.find("---[ end ") == std::string_view::npos)
             return begin(*rule, line, at);
         if (at == open_.end() || line.text.empty()) return;
         if (replays_ && (line.microseconds || line.text.find("---[ end ") == std::string_view::npos)) return;
-        if (!at->report.add(line.text)) return close(at);
+        if (!at->report.add(line)) return close(at);
         announce(*at);
         if (at->report.is_over()) close(at);
     }
@@ -110,8 +114,8 @@ private:
         if (replays_) died_at_.reset(); // it is news: the log of another boot
         replays_ = false;
         if (rule.kind == splat_class::death && !std::exchange(panicked_, true)) died_at_ = line.microseconds;
-        if (at != open_.end() && at->report.goes_on_with(rule)) {
-            at->report.go_on_with(rule, line.text);
+        if (at != open_.end() && at->report.goes_on_with(rule, line)) {
+            at->report.go_on_with(rule, line);
             return announce(*at);
         }
         if (at != open_.end() && at->caller != line.caller)
