@@ -42,7 +42,7 @@ inline auto title_of(splat_sign const& rule, std::string_view line) -> std::stri
 class splat_report {
 public:
     splat_report(splat_sign const& rule, log_line const& first, std::size_t number)
-        : rule_{&rule}, headline_{first.text}, spoke_{first.microseconds} {
+        : rule_{&rule}, headline_{first.text.substr(0, longest_line)}, spoke_{first.microseconds} {
         made_.line = number;
         made_.caller = first.caller;
         made_.microseconds = first.microseconds;
@@ -76,7 +76,7 @@ public:
             ending_ = false;
         } else if (&other < rule_) {
             rule_ = &other;
-            headline_ = line.text;
+            headline_ = line.text.substr(0, longest_line);
             made_.title.clear();
         }
         keep(line.text);
@@ -152,6 +152,7 @@ private:
         strays_ = 0;
     }
 
+    static constexpr std::size_t longest_line = 1024; // the kernel's own limit
     static constexpr int most_strays = 64;
     static constexpr int most_strays_after_stack = 8;
     static constexpr std::size_t largest = 1U << 18U;

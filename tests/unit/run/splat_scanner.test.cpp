@@ -317,6 +317,12 @@ TEST_CASE("a report is bounded, whatever lines follow it", "[splat]") {
     }
 }
 
+TEST_CASE("a headline is no longer than the kernel's lines, whatever a console got", "[splat]") {
+    auto const reports = scan({"BUG: KASAN: " + std::string(60'000, 'x') + "\n"});
+    REQUIRE(reports.size() == 1);
+    CHECK(reports.front().headline.size() == 1024);
+}
+
 TEST_CASE("a line that repeats a phrase without end takes no longer than others", "[splat]") {
     for (std::string_view const phrase :
          {"INFO: task ", "BUG: KASAN: a-", "general protection fault", "[1.", "+0x1/", "\x1b["}) {
