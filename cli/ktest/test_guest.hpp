@@ -6,8 +6,8 @@
 #include <ktest/report/run_report.hpp>
 #include <ktest/run/guest_run_options.hpp>
 #include <ktest/run/guest_source.hpp>
-#include <ktest/run/kernel_reports.hpp>
 #include <ktest/run/prepare_guest.hpp>
+#include <ktest/run/report_watch.hpp>
 #include <ktest/run/run_log.hpp>
 #include <ktest/run/symbolise_reports.hpp>
 

@@ -99,8 +99,10 @@ inline void write_test(xml_element& suite, run_report const& report, std::string
     test_case.attribute("time", seconds_text(report.ran.value_or(run_report::seconds{})));
     test_case.attribute("file", report.script.string()).attribute("line", report.line);
     std::string reports;
-    for (auto const& one : report.kernel_reports)
+    for (auto const& one : report.kernel_reports) {
         (reports += reports.empty() ? "" : "\n") += one.symbolised.empty() ? one.what.text : one.symbolised;
+        if (one.more > 0) reports += fmt::format("\nand {} more\n", one.more);
+    }
     write_element(test_case, element_of(report.verdict), name(report.verdict), reason(report.verdict),
                   reports);
     if (!output.empty()) write_output(test_case, output);

@@ -28,7 +28,8 @@ inline auto json_reports(run_report const& report) -> nlohmann::ordered_json {
     auto const or_null = [](std::string const& text) {
         return text.empty() ? nlohmann::ordered_json{} : nlohmann::ordered_json(text);
     };
-    for (auto const& [what, before_test, excused, symbolised, source_line, untold] : report.kernel_reports)
+    for (auto const& [what, before_test, excused, symbolised, source_line, untold, more] :
+         report.kernel_reports)
         list.push_back({{"class", to_string(what.kind)},
                         {"title", what.title},
                         {"guilty_function", what.guilty_function},
@@ -37,7 +38,8 @@ inline auto json_reports(run_report const& report) -> nlohmann::ordered_json {
                         {"excused", excused},
                         {"source_line", or_null(source_line)},
                         {"text", what.text},
-                        {"symbolised", or_null(symbolised)}});
+                        {"symbolised", or_null(symbolised)},
+                        {"more", more}});
     return list;
 }
 

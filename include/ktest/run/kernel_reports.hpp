@@ -1,7 +1,7 @@
 #pragma once
 
 #include <ktest/run/hang_findings.hpp>
-#include <ktest/run/splat_scanner.hpp>
+#include <ktest/run/splat.hpp>
 #include <ktest/run/verdict.hpp>
 #include <ktest/spec/pattern.hpp>
 #include <ktest/spec/test_spec.hpp>
@@ -21,6 +21,7 @@ struct kernel_report {
     std::string symbolised{};  ///< its text with lines of source; empty: there is no vmlinux
     std::string source_line{}; ///< `path:line` of the guilty function; empty: it is not known
     bool untold = false;       ///< the console has it, but no record of the kernel's log, which init gives
+    std::size_t more = 0;      ///< how many like it came later and are only counted
     friend auto operator==(kernel_report const&, kernel_report const&) -> bool = default;
 };
 
@@ -55,63 +56,6 @@ struct report_rules {
         return std::any_of(rules.begin(), rules.end(),
                            [&](auto const& rule) { return matches(what, rule.pattern); });
     }
-};
-
-/// Gathers the reports of a run's kernel while its log comes.
-class report_watch {
-public:
-    report_watch(report_rules rules, bool may_reboot) : rules_{std::move(rules)} {
-        if (may_reboot) scanner_.expect_reboots(splat_scanner::any_number);
-    }
-
-    /// Records of /dev/kmsg, whole ones.
-    void feed(std::string_view records) { take(scanner_.feed(records)); }
-    /// Whether the rest of a report may still come.
-    auto report_goes_on() const -> bool { return scanner_.report_goes_on(); }
-    /// The test's first instruction is about to run: what was reported before is not the test's.
-    void test_begins() {
-        take(scanner_.quiet());
-        testing_ = true;
-    }
-    /// The guest is gone. Of a kernel that died the console tells what init could not.
-    auto finish(std::string_view console) -> std::vector<kernel_report> {
-        cut_ = reports_.size();
-        take(scanner_.flush());
-        splat_scanner rest;
-        rest.expect_reboots(splat_scanner::any_number); // an unexpected one is told by QEMU
-        listening_ = true;
-        for (auto events : {rest.feed(console), rest.flush()}) take(std::move(events));
-        return std::move(reports_);
-    }
-
-private:
-    void take(std::vector<splat_event> events) {
-        for (auto& event : events)
-            if (auto* const ended = std::get_if<splat_ended>(&event)) add(std::move(ended->report));
-    }
-    void add(splat report) {
-        for (std::size_t i = 0; i < reports_.size(); ++i) {
-            auto& known = reports_[i].what;
-            if (known.headline != report.headline || known.microseconds != report.microseconds) continue;
-            auto const tells_more = listening_ && i >= cut_ && report.text.size() > known.text.size();
-            auto const tells_death = report.fatal && !known.fatal;
-            if (tells_more || tells_death) {
-                report.fatal |= known.fatal;
-                known = std::move(report);
-            }
-            return;
-        }
-        auto const excused = rules_.excuses(report);
-        reports_.push_back(
-            {.what = std::move(report), .before_test = !testing_, .excused = excused, .untold = listening_});
-    }
-
-    report_rules rules_;
-    splat_scanner scanner_;
-    std::vector<kernel_report> reports_;
-    std::size_t cut_ = 0; ///< from this one on the log has no end of them
-    bool testing_ = false;
-    bool listening_ = false; ///< to the console
 };
 
 namespace detail {
@@ -149,7 +93,10 @@ inline auto with_reports(verdict said, std::vector<kernel_report> const& reports
     if (auto const* const panic = last_panic(reports); panic != nullptr && ended_itself)
         said = crashed{stage::test, detail::panic_phrase(panic->what.title)};
     auto const first = std::find_if(reports.begin(), reports.end(), counts);
-    auto const more = first == reports.end() ? 0 : std::count_if(first + 1, reports.end(), counts);
+    std::size_t more = 0;
+    for (auto const& one : reports)
+        if (counts(one)) more += 1 + one.more;
+    if (more > 0) --more; // but the first
     auto const cause = [&] {
         return title_of(first->what) + (more > 0 ? fmt::format(" (and {} more)", more) : std::string{});
     };

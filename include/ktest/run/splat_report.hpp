@@ -42,7 +42,7 @@ inline auto title_of(splat_sign const& rule, std::string_view line) -> std::stri
 class splat_report {
 public:
     splat_report(splat_sign const& rule, log_line const& first, std::size_t number)
-        : rule_{&rule}, headline_{first.text} {
+        : rule_{&rule}, headline_{first.text.substr(0, longest_line)}, spoke_{first.microseconds} {
         made_.line = number;
         made_.caller = first.caller;
         made_.microseconds = first.microseconds;
@@ -50,30 +50,42 @@ public:
         keep(first.text);
     }
 
+    /// Whether a line of that time comes too late to be the report's: not even a slow console, or processors
+    /// that are asked for their stacks, take so long.
+    auto is_long_silent(std::optional<std::uint64_t> now) const -> bool { return waited(now, 15'000'000); }
+
     /// Whether a line that could begin a report belongs to this one.
-    auto goes_on_with(splat_sign const& other) const -> bool {
+    auto goes_on_with(splat_sign const& other, log_line const& line) const -> bool {
         using enum splat_class;
-        if (other.kind == death) return rule_->kind != death;
+        if (other.kind == death) return rule_->kind != death && strays_ <= most_strays_after_stack;
         if (in_body_ || ending_ || &other == rule_) return false;
         auto const oopses = [](splat_class kind) { return kind == fault || kind == assertion; };
-        return other.kind == rule_->kind || (oopses(other.kind) && oopses(rule_->kind));
+        if (other.kind != rule_->kind && !(oopses(other.kind) && oopses(rule_->kind))) return false;
+        // What a mark announced will come, and so will the rest of an oops; others come in one breath.
+        auto const awaited =
+            has_no_headline() || rule_->kind == fault || line.text.find(" [#") != std::string_view::npos;
+        return awaited ? strays_ <= most_strays_after_stack
+                       : strays_ == 0 && !waited(line.microseconds, 1'000'000);
     }
 
     /// Adds such a line; the more telling of the two is the headline.
-    void go_on_with(splat_sign const& other, std::string_view text) {
+    void go_on_with(splat_sign const& other, log_line const& line) {
+        spoke_ = line.microseconds;
         if (other.kind == splat_class::death) {
             made_.fatal = true;
             ending_ = false;
         } else if (&other < rule_) {
             rule_ = &other;
-            headline_ = text;
+            headline_ = line.text.substr(0, longest_line);
             made_.title.clear();
         }
-        keep(text);
+        keep(line.text);
     }
 
     /// Adds a line that begins nothing; false: the report has ended before it.
-    auto add(std::string_view text) -> bool {
+    auto add(log_line const& line) -> bool {
+        spoke_ = line.microseconds;
+        auto const text = line.text;
         auto const what = classify_splat_line(text);
         switch (what) {
         case splat_line::panic_end: over_ = true; break;
@@ -130,6 +142,9 @@ private:
         if (made_.title.empty()) made_.title = detail::title_of(*rule_, headline_);
         return made_.title;
     }
+    auto waited(std::optional<std::uint64_t> now, std::uint64_t microseconds) const -> bool {
+        return now && spoke_ && *now > *spoke_ + microseconds;
+    }
     void append(std::string_view text) { (made_.text += text) += '\n'; }
     void keep(std::string_view text) {
         append(text);
@@ -137,11 +152,13 @@ private:
         strays_ = 0;
     }
 
+    static constexpr std::size_t longest_line = 1024; // the kernel's own limit
     static constexpr int most_strays = 64;
     static constexpr int most_strays_after_stack = 8;
     static constexpr std::size_t largest = 1U << 18U;
     splat_sign const* rule_;
     std::string headline_;
+    std::optional<std::uint64_t> spoke_; ///< when its last line came
     splat made_;
     std::size_t known_ = 0; ///< how much of the text is surely the report's
     int strays_ = 0;

@@ -41,8 +41,6 @@ public:
 
     /// Whether a report has begun, and no line told its end.
     auto report_goes_on() const -> bool { return !open_.empty(); }
-    /// Whether the kernel has said that it panics.
-    auto panicked() const -> bool { return panicked_; }
 
 private:
     struct open_report {
@@ -93,14 +91,19 @@ private:
             line.caller = caller_;
         auto const* const rule = match_splat_sign(line.text);
         if (died_at_ && line.microseconds) replays_ = *line.microseconds < *died_at_;
+        if (panicked_ && tells_panic_end(line.text)) panic_ended_ = true;
         if (rule == nullptr && open_.empty()) return;
         if (line.text.starts_with("NMI backtrace for cpu")) join_lockup(line.caller);
-        auto const at = report_of(line.caller);
+        auto at = report_of(line.caller);
+        if (at != open_.end() && at->report.is_long_silent(line.microseconds)) {
+            close(at);
+            at = open_.end();
+        }
         if (rule != nullptr && line.text.find("---[ end ") == std::string_view::npos)
             return begin(*rule, line, at);
         if (at == open_.end() || line.text.empty()) return;
         if (replays_ && (line.microseconds || line.text.find("---[ end ") == std::string_view::npos)) return;
-        if (!at->report.add(line.text)) return close(at);
+        if (!at->report.add(line)) return close(at);
         announce(*at);
         if (at->report.is_over()) close(at);
     }
@@ -111,8 +114,8 @@ private:
         if (replays_) died_at_.reset(); // it is news: the log of another boot
         replays_ = false;
         if (rule.kind == splat_class::death && !std::exchange(panicked_, true)) died_at_ = line.microseconds;
-        if (at != open_.end() && at->report.goes_on_with(rule)) {
-            at->report.go_on_with(rule, line.text);
+        if (at != open_.end() && at->report.goes_on_with(rule, line)) {
+            at->report.go_on_with(rule, line);
             return announce(*at);
         }
         if (at != open_.end() && at->caller != line.caller)
@@ -165,6 +168,8 @@ private:
         if (speaks && (line.microseconds ? *line.microseconds > early : timed_)) return; // quoted by somebody
         if (speaks) timed_ = line.microseconds.has_value();
         auto const* const before = std::exchange(boot_step_, &rule);
+        // The log that a panic prints begins with the kernel's first line, and ends before the panic does.
+        if (panicked_ && (panic_ended_ || !speaks)) return begin_anew();
         replays_ = panicked_;
         if (before == nullptr || &rule < before || panicked_) return; // the signs stand in reverse
         while (!open_.empty()) close(open_.begin());
@@ -174,6 +179,19 @@ private:
         }
         open(rule, line);
         close(std::prev(open_.end()));
+    }
+
+    /// The last that a kernel says which panics.
+    static auto tells_panic_end(std::string_view text) -> bool {
+        return text.starts_with("Rebooting in ") || text.find("---[ end Kernel panic") != text.npos;
+    }
+
+    /// The boot after a panic knows nothing of it.
+    void begin_anew() {
+        while (!open_.empty()) close(open_.begin());
+        seen_.clear();
+        died_at_.reset();
+        replays_ = panicked_ = panic_ended_ = false;
     }
 
     /// A headline of the same time, or after a panic of any, was read before: panics print the log once more.
@@ -194,9 +212,10 @@ private:
     unsigned expected_reboots_ = 0;
     splat_sign const* boot_step_ = nullptr; ///< how far the last boot has come
     bool timed_ = false;                    ///< it tells the time
-    bool panicked_ = false;
-    std::optional<std::uint64_t> died_at_; ///< the panic's time
-    bool replays_ = false;                 ///< what comes was read before, or is of the boot after a panic
+    bool panicked_ = false;                 ///< and no other boot has surely begun
+    bool panic_ended_ = false;              ///< what comes is no repetition
+    std::optional<std::uint64_t> died_at_;  ///< the panic's time
+    bool replays_ = false;                  ///< what comes was read before, or is of the boot after a panic
 };
 
 } // namespace ktest

@@ -85,6 +85,8 @@ TEST_CASE("the kernel's reports stand in the failure's text", "[junit]") {
                              {.what = {.text = "BUG"}, .symbolised = "BUG: two"}};
     CHECK(contains(junit_xml(report, ""), R"(<failure type="failed" message="splat">WARNING: one
 BUG: two</failure>)"));
+    report.kernel_reports.front().more = 12345;
+    CHECK(contains(junit_xml(report, ""), "WARNING: one\nand 12345 more\n\nBUG: two"));
 }
 
 TEST_CASE("each subtest is a case of its own", "[junit]") {

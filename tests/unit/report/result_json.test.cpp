@@ -27,7 +27,8 @@ auto some_report() -> run_report {
             .total = 2500ms,
             .subtests = {{"outer.inner", outcome::failed, "exit=1", "a\nb"}},
             .kernel_reports = {{.what = {.title = "WARNING in f", .text = "WARNING: CPU: 0"},
-                                .source_line = "fs/a.c:7"}},
+                                .source_line = "fs/a.c:7",
+                                .more = 12345}},
             .seed = 4294967295,
             .nonce = "5eed",
             .started_at = std::chrono::sys_seconds{1795351501s},
@@ -73,6 +74,7 @@ TEST_CASE("a result holds everything about its run", "[result_json]") {
     CHECK(read["seed"] == 4294967295);
     CHECK(read["kernel_reports"][0]["symbolised"].is_null());
     CHECK(read["kernel_reports"][0]["source_line"] == "fs/a.c:7");
+    CHECK(read["kernel_reports"][0]["more"] == 12345);
     CHECK(read["nonce"] == "5eed");
     CHECK(read["started_at"] == "2026-11-22T12:45:01Z");
     CHECK(read["host"] == "here");

@@ -1,38 +1,7 @@
-#include "../../catch.hpp"
-#include <ktest/run/kernel_reports.hpp>
+#include "report_test.hpp"
 
 using namespace ktest;
-
-namespace {
-
-auto warning(std::string const& where, unsigned second = 5) -> std::string {
-    auto const at = fmt::format("4,{0},{0}000000,-,caller=T9;", second);
-    return at + "------------[ cut here ]------------\n" + at + "WARNING: CPU: 0 PID: 9 at " + where + ".c:7 "
-           + where + "+0x1/0x2\n" + at + "Modules linked in:\n" + at + "RIP: 0010:" + where + "+0x1/0x2\n"
-           + at + "---[ end trace 0000000000000000 ]---\n";
-}
-
-auto reports_of(report_rules const& rules, std::string const& before, std::string const& during) {
-    report_watch watch{rules, false};
-    watch.feed(before);
-    watch.test_begins();
-    watch.feed(during);
-    return watch.finish("");
-}
-
-auto judged(verdict const& said, report_rules const& rules, std::string const& before,
-            std::string const& during) {
-    return with_reports(said, reports_of(rules, before, during), rules);
-}
-
-auto allow(std::string pattern) {
-    return report_rules{.rules = {{splat_rule::kind::allow, std::move(pattern)}}};
-}
-auto expect(std::string pattern) {
-    return report_rules{.rules = {{splat_rule::kind::expect, std::move(pattern)}}};
-}
-
-} // namespace
+using namespace ktest::test;
 
 TEST_CASE("a report fails a test that said success, and one that skipped", "[kernel_reports]") {
     auto const said = GENERATE(as<verdict>{}, passed{}, skipped{"no disk"});
@@ -84,40 +53,6 @@ TEST_CASE("a crash is told with the first report before it, and none excuses it"
 TEST_CASE("reports can be told without failing the run", "[kernel_reports]") {
     CHECK(judged(passed{}, {.otherwise = report_rules::policy::report}, "", warning("f"))
           == verdict{passed{}});
-}
-
-TEST_CASE("the console tells what the log could not, once", "[kernel_reports]") {
-    report_watch watch{{}, false};
-    watch.test_begins();
-    watch.feed(warning("f", 5));
-    auto const reports = watch.finish(
-        "[    5.000000][    T9] ------------[ cut here ]------------\r\n"
-        "[    5.000000][    T9] WARNING: CPU: 0 PID: 9 at f.c:7 f+0x1/0x2\r\n"
-        "[    6.000000][    T9] Kernel panic - not syncing: sysrq triggered crash\r\n"
-        "[    6.000001][    T9] ---[ end Kernel panic - not syncing: sysrq triggered crash ]---\r\n");
-    REQUIRE(reports.size() == 1);
-    CHECK(reports[0].what.fatal);
-}
-
-TEST_CASE("of a report that the log broke off in the console tells the rest, and of a whole one nothing",
-          "[kernel_reports]") {
-    std::string const panic = "Kernel panic - not syncing: sysrq triggered crash";
-    report_watch watch{{}, false};
-    watch.test_begins();
-    watch.feed(warning("f") + "0,9,6000000,-,caller=T9;" + panic + "\n");
-    auto const reports =
-        watch.finish("[    5.000000][    T9] ------------[ cut here ]------------\r\n"
-                     "[    5.000000][    T9] WARNING: CPU: 0 PID: 9 at f.c:7 f+0x1/0x2\r\n"
-                     "[    5.000000][    T9] Modules linked in: much more than the log has\r\n"
-                     "[    5.000000][    T9] ---[ end trace 0000000000000000 ]---\r\n"
-                     "[    6.000000][    T9] "
-                     + panic
-                     + "\r\n[    6.000001][    T9] Call Trace:\r\n"
-                       "[    6.000001][    T9]  sysrq_handle_crash+0x1/0x2\r\n");
-    REQUIRE(reports.size() == 2);
-    CHECK(reports[0].what.text.find("much more") == std::string::npos);
-    CHECK(reports[1].what.fatal);
-    CHECK(reports[1].what.text.find("sysrq_handle_crash") != std::string::npos);
 }
 
 TEST_CASE("the panic that a hanging guest was asked for is no cause", "[kernel_reports]") {
@@ -177,25 +112,4 @@ TEST_CASE("a test that failed because the kernel killed it for its memory says s
     CHECK(why.starts_with("killed by signal 9; the kernel said: Out of memory: Killed process"));
     CHECK(reason(judged(failed{"killed by signal 9"}, {}, killed, "")) == "killed by signal 9");
     CHECK(judged(passed{}, {}, "", killed) == verdict{passed{}});
-}
-
-TEST_CASE("a report goes on until its last line", "[kernel_reports]") {
-    report_watch watch{{}, false};
-    CHECK_FALSE(watch.report_goes_on());
-    auto const text = warning("f");
-    auto const last = text.find("4,5,5000000,-,caller=T9;---[ end");
-    watch.feed(text.substr(0, last));
-    CHECK(watch.report_goes_on());
-    watch.feed(text.substr(last));
-    CHECK_FALSE(watch.report_goes_on());
-}
-
-TEST_CASE("what /dev/kmsg escapes stands in a report as the kernel said it", "[kernel_reports]") {
-    auto const reports =
-        reports_of({}, "",
-                   R"(3,7,7000000,-,caller=T9;BUG: sleeping function called from invalid context at a.c:7
-3,8,7000001,-,caller=T9;in_atomic(): 1\x0a\x09irqs_disabled(): 0
-)");
-    REQUIRE(reports.size() == 1);
-    CHECK(reports[0].what.text.find("in_atomic(): 1\n\tirqs_disabled(): 0") != std::string::npos);
 }

@@ -212,6 +212,70 @@ TEST_CASE("what the kernel says in the boot after a panic is no repetition", "[s
     CHECK(reports.back().guilty_function == "f");
 }
 
+TEST_CASE("what comes long after a report is none of it", "[splat]") {
+    std::string const begun =
+        "[  100.000000][   T9] BUG: sleeping function called from invalid context at a.c:7\n"
+        "[  100.000100][   T9] in_atomic(): 1, irqs_disabled(): 0\n";
+    SECTION("nor a panic") {
+        auto const reports = scan({begun, "[ 4000.000000][   T9] Kernel panic - not syncing: x\n"});
+        REQUIRE(reports.size() == 2);
+        CHECK_FALSE(reports[0].fatal);
+        CHECK(reports[1].kind == splat_class::death);
+    }
+    SECTION("nor a report of its class") {
+        CHECK(scan({begun, "[ 4000.000000][   T9] BUG: scheduling while atomic: sh/9/0x2\n"}).size() == 2);
+    }
+    SECTION("nor a line that could stand in it") {
+        auto const reports = scan({begun, "[ 4000.000000][   T9] CPU: 1 PID: 9\n"});
+        REQUIRE(reports.size() == 1);
+        CHECK(reports[0].text.find("PID") == std::string::npos);
+    }
+    SECTION("but a slow console may take its time, and so may processors that show their stacks") {
+        auto const reports =
+            scan({begun, "[  110.100000][   T9] Call Trace:\n", "[  110.100100][   T9]  f+0x1/0x2\n"});
+        REQUIRE(reports.size() == 1);
+        CHECK(reports[0].guilty_function == "f");
+    }
+}
+
+TEST_CASE("two reports with others' lines between them are two, where no time tells it", "[splat]") {
+    std::string const notice = "unregister_netdevice: waiting for lo to become free. Usage count = 2\n";
+    std::string const cut = "------------[ cut here ]------------\n";
+    std::string const warning = "WARNING: CPU: 0 PID: 9 at fs/a.c:3 f+0x1/0x2\n";
+    CHECK(scan({notice, "eth0: link up\n", warning}).size() == 2);
+    CHECK(scan({notice, "eth0: link up\n", cut, warning}).size() == 2);
+    CHECK(
+        scan({"[ 1.0] x\n", "[   10.000000] " + notice, "[   12.000000] " + cut, "[   12.000001] " + warning})
+            .size()
+        == 2);
+    // What a mark announced, or an oops has begun, goes on whatever a driver says meanwhile.
+    CHECK(scan({cut, "eth0: link up\n", warning}).size() == 1);
+    CHECK(scan({"BUG: unable to handle page fault for address: 10\n", "eth0: link up\n",
+                "Oops: 0002 [#1] SMP\n"})
+              .size()
+          == 1);
+    CHECK(scan({"list_del corruption. prev->next should be 1\n", cut, "kernel BUG at lib/list_debug.c:5!\n"})
+              .size()
+          == 1);
+}
+
+TEST_CASE("the boot after a panic is read as a log of its own", "[splat]") {
+    // Without times, as a journal has it: nothing but the boot itself tells that this is no repetition.
+    std::string const banner = "Linux version 6.1.0 (a@b) #1\n";
+    std::string const boot = banner + "BUG: unable to handle page fault for address: 10\n"
+                             + "RIP: 0010:f+0x1/0x2\nKernel panic - not syncing: Fatal exception\n";
+    auto const* const end =
+        GENERATE("---[ end Kernel panic - not syncing: Fatal exception ]---\n", "Rebooting in 5 seconds..\n",
+                 "Decompressing Linux... done.\n", "Booting the kernel.\n");
+    INFO(end);
+    auto const reports = scan({boot, end, boot, end, banner, "x\n", banner});
+    REQUIRE(reports.size() == 3);
+    CHECK(reports[0].fatal);
+    CHECK(reports[1].fatal);
+    CHECK(reports[1].title == reports[0].title);
+    CHECK(reports[2].kind == splat_class::reboot); // no panic's consequence
+}
+
 TEST_CASE("the fingerprint is the same in another build, and another for another fault", "[splat]") {
     auto const fault = [](std::string_view function, std::string_view caller) {
         auto const text = fmt::format("BUG: unable to handle page fault for address: ffffc90000b21000\n"
@@ -251,6 +315,12 @@ TEST_CASE("a report is bounded, whatever lines follow it", "[splat]") {
         REQUIRE(reports.size() == 1);
         CHECK(reports.front().text.size() < 300'000);
     }
+}
+
+TEST_CASE("a headline is no longer than the kernel's lines, whatever a console got", "[splat]") {
+    auto const reports = scan({"BUG: KASAN: " + std::string(60'000, 'x') + "\n"});
+    REQUIRE(reports.size() == 1);
+    CHECK(reports.front().headline.size() == 1024);
 }
 
 TEST_CASE("a line that repeats a phrase without end takes no longer than others", "[splat]") {
