@@ -145,7 +145,10 @@ private:
     /// A guest that has booted, and ought to have woken.
     auto is_asleep() const -> bool { return (is_restored() || saving_.has_booted()) && !times_.ready; }
 
-    auto stands_still() const -> bool { return pause_.stands_still() || ladder_.qemu_is_stopped(); }
+    /// To be saved it stands still, too, and that has to end in time.
+    auto stands_still() const -> bool {
+        return (pause_.stands_still() && !saving_.in_progress()) || ladder_.qemu_is_stopped();
+    }
 
     void keep(session_event const& event) {
         auto const records = log_.keep(event);
