@@ -75,35 +75,46 @@ sys.exit(subprocess.run(sys.argv[3:]).returncode)" "$@"' sh "${drawn##* }" $most
     outcome $status 'ssh port'
 }
 
-# A process more is one too many for the user, or for the group of processes.
+# A process more is one too many for the group that they are in.
 lack_processes() {
-    local most=$((1 + RANDOM % 30)) group=/sys/fs/cgroup/pids/$mark
+    local most=$((1 + RANDOM % 30)) group=$groups/$mark
     drawn="$most processes"
-    mkdir -p "$group" && echo $most >"$group/pids.max" || skip "no pids cgroup"
+    mkdir "$group" && echo $most >"$group/pids.max" || fail "no group in $groups"
     run_victim sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' sh "$group"
     outcome $status 'Resource temporarily unavailable|cannot create thread|fork'
     eventually 5 rmdir "$group" || fail "$drawn: processes are left in its group"
 }
 
-case $1 in
-    descriptors) needs=(prlimit) ;;
-    disk) needs=(unshare) ;;
-    ports) needs=(unshare ip python3) ;;
-    processes) needs=() ;;
-esac
-for program in "${needs[@]}"; do command -v "$program" >/dev/null || skip "no $program"; done
-[[ $1 != @(disk|ports) ]] || unshare -mn true 2>/dev/null || skip "no namespaces can be made here"
+# What can be short here.
+kinds=(descriptors)
+unshare -mn true 2>/dev/null && kinds+=(disk ports)
+for groups in /sys/fs/cgroup/pids /sys/fs/cgroup; do # version 1, version 2 (the kernel's Documentation/admin-guide)
+    if mkdir "$groups/$mark" 2>/dev/null; then
+        [ ! -e "$groups/$mark/pids.max" ] || kinds+=(processes)
+        rmdir "$groups/$mark"
+        [[ ${kinds[*]} != *processes* ]] || break
+    fi
+done
+if [ $# -gt 0 ]; then
+    [[ " ${kinds[*]} " == *" $1 "* ]] || skip "$1 cannot be made short here"
+    kinds=("$1")
+fi
+
 for victim in victim0 victim1; do
     for round in 1 2; do expect 0 ktest run $victim; done
 done
 rm -rf .ktest/out
+declare -A times
 for round in $(seq "$rounds"); do
     [ $((round % 7)) != 0 ] || expect 0 ktest template prune --all
     start_bystanders
-    "lack_$1"
+    kind=${kinds[RANDOM % ${#kinds[@]}]}
+    "lack_$kind"
+    times[$kind]=$((${times[$kind]-0} + 1))
     [ -z "${VERBOSE-}" ] || echo "$drawn: $status: $(grep -v '^ktest: kernel' "$said" | grep -m1 -E '^(ktest|UNAV|PASS)')"
     count_bystanders
 done
 await_bystanders
 [ -z "$(traces)" ] || fail "left: $(traces)"
-echo "$rounds rounds short of $1 beside $beside runs: $passed passed, $refused refused, nothing left, $passed_beside bystanders passed"
+for kind in "${!times[@]}"; do echo "$kind short: ${times[$kind]} rounds"; done
+echo "$rounds rounds beside $beside runs: $passed passed, $refused refused, nothing left, $passed_beside bystanders passed"
