@@ -153,7 +153,23 @@ inline constexpr auto splat_signs = [] {
 
 /// Lines that only repeat what others wrote: the kernel's command line, what services say.
 inline constexpr auto quoting_lines = std::to_array<std::string_view>(
-    {"Command line: ", "Kernel command line: ", "Unknown kernel command line", "audit: ", "systemd["});
+    {"Command line: ", "Kernel command line: ", "Unknown kernel command line", "audit: "});
+
+namespace detail {
+
+/// Whether a process has written what comes behind: `name[123]: `.
+inline auto names_process(std::string_view before) -> bool {
+    for (auto end = before.find("]: "); end != std::string_view::npos; end = before.find("]: ", end + 1)) {
+        auto const name = before.substr(0, end);
+        auto const digits = name.find_last_not_of("0123456789");
+        if (digits != std::string_view::npos && digits > 0 && digits + 1 < end && name[digits] == '['
+            && name[digits - 1] != ' ')
+            return true;
+    }
+    return false;
+}
+
+} // namespace detail
 
 /// The sign by which a line's text begins a report; nullptr: it begins none.
 inline auto match_splat_sign(std::string_view text) -> splat_sign const* {
@@ -174,6 +190,7 @@ inline auto match_splat_sign(std::string_view text) -> splat_sign const* {
     };
     constexpr std::size_t longest = 1024; // the kernel's own limit of a line
     auto best = splat_signs.size();
+    std::size_t begins = 0;
     phrases.search(text, [&](std::size_t index, std::size_t at) {
         auto const& rule = splat_signs[index];
         if (index >= best || !stands(rule, at)) return;
@@ -182,12 +199,14 @@ inline auto match_splat_sign(std::string_view text) -> splat_sign const* {
         auto const excused = std::any_of(rule.unless.begin(), rule.unless.end(), [&](std::string_view other) {
             return !other.empty() && text.find(other) != std::string_view::npos;
         });
-        if (!excused) best = index;
+        if (excused) return;
+        best = index;
+        begins = at;
     });
     if (best == splat_signs.size()) return nullptr;
     auto const quotes = std::any_of(quoting_lines.begin(), quoting_lines.end(),
                                     [&](std::string_view start) { return text.starts_with(start); });
-    return quotes ? nullptr : &splat_signs[best];
+    return quotes || detail::names_process(text.substr(0, begins)) ? nullptr : &splat_signs[best];
 }
 
 } // namespace ktest

@@ -323,6 +323,20 @@ TEST_CASE("a headline is no longer than the kernel's lines, whatever a console g
     CHECK(reports.front().headline.size() == 1024);
 }
 
+TEST_CASE("what a process says is no report of the kernel's", "[splat]") {
+    for (auto const* const prefix :
+         {"Nov 29 05:30:00 host app[12]: ", "2026-11-29T05:30:00.123456+00:00 host app[12]: demo: ",
+          "[    5.123456] systemd[1]: ", "[    5.123456] host app[12]: ", "systemd[1]: a.service: ",
+          "Nov 29 05:30:00 host kernel: [    5.123456] systemd-journald[77]: "})
+        for (auto const* const text : {"BUG: x", "WARNING: CPU: 1 PID: 2 at a.c:3 f+0x1/0x2",
+                                       "Kernel panic - not syncing: x", "BUG: KASAN: x in f"}) {
+            INFO(prefix << text);
+            CHECK(scan({prefix, text, "\n"}).empty());
+        }
+    CHECK(scan({"Nov 29 05:30:00 host dmesg[12]: [    5.123456] Kernel panic - not syncing: x\n"}).size()
+          == 1);
+}
+
 TEST_CASE("a line that repeats a phrase without end takes no longer than others", "[splat]") {
     for (std::string_view const phrase :
          {"INFO: task ", "BUG: KASAN: a-", "general protection fault", "[1.", "+0x1/", "\x1b["}) {
