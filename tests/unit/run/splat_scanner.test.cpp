@@ -403,6 +403,30 @@ TEST_CASE("what a process says is no report of the kernel's", "[splat]") {
           == 1);
 }
 
+TEST_CASE("reports that few kernels print are known, too", "[splat]") {
+    using enum splat_class;
+    auto const kinds = std::to_array<std::pair<char const*, splat_class>>(
+        {{"Slab corruption (Not tainted): kmalloc-64 start=ffff888005a1c000, len=64", memory},
+         {"slab error in verify_redzone_free(): cache `kmalloc-64': double free detected", memory},
+         {"sysfs: cannot create duplicate filename '/devices/virtual/bdi/demo'", assertion},
+         {"kobject: '(null)' (ffff888005a1c000): tried to init an initialized object, something is seriously "
+          "wrong.",
+          assertion},
+         {"kobject (ffff888005a1c000): tried to init an initialized object, something is seriously wrong.",
+          assertion},
+         {"PANIC: early exception 0x0e IP 10:ffffffff82a1b2c3 error 0 cr2 0xffffffffff200000", fault},
+         {"bad: scheduling from the idle thread!", locking},
+         {"traps: Missing ENDBR: demo_call+0x0/0x10", fault},
+         {"usercopy: kernel memory overwrite attempt detected to ffff8800 (<process stack>) (8 bytes)",
+          assertion}});
+    for (auto const& [line, kind] : kinds) {
+        INFO(line);
+        auto const reports = scan({"[    5.123456] ", line, "\n"});
+        REQUIRE(reports.size() == 1);
+        CHECK(reports[0].kind == kind);
+    }
+}
+
 TEST_CASE("a line that repeats a phrase without end takes no longer than others", "[splat]") {
     for (std::string_view const phrase :
          {"INFO: task ", "BUG: KASAN: a-", "general protection fault", "[1.", "+0x1/", "\x1b["}) {
