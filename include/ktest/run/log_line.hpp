@@ -1,6 +1,9 @@
 #pragma once
 
+#include <ktest/run/log_date.hpp>
+
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,43 +22,24 @@ struct log_line {
 
 namespace detail::log_prefix {
 
-inline auto is_digit(char letter) -> bool { return letter >= '0' && letter <= '9'; }
-
-/// Removes `digits` and gives how many there were.
-inline auto take_number(std::string_view& text, std::uint64_t& number) -> std::size_t {
-    std::size_t size = 0;
-    for (number = 0; size < text.size() && is_digit(text[size]); ++size)
-        number = number * 10 + static_cast<std::uint64_t>(text[size] - '0');
-    text.remove_prefix(size);
-    return size;
-}
-
-inline auto take(std::string_view& text, std::string_view what) -> bool {
-    if (!text.starts_with(what)) return false;
-    text.remove_prefix(what.size());
-    return true;
-}
-
-inline auto take(std::string_view& text, char letter) -> bool {
-    if (!text.starts_with(letter)) return false;
-    text.remove_prefix(1);
-    return true;
-}
-
-inline void take_blanks(std::string_view& text) {
-    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-}
-
-/// `[    1.234567]`: the time since boot.
+/// `[    1.234567]`, with dmesg -d `[    1.234567 <    0.000010>]`: the time since boot.
 inline auto take_time(std::string_view& text, log_line& line) -> bool {
-    auto rest = text;
-    std::uint64_t seconds = 0, fraction = 0;
-    if (!take(rest, '[')) return false;
-    take_blanks(rest);
-    if (take_number(rest, seconds) == 0 || !take(rest, '.') || take_number(rest, fraction) != 6
-        || !take(rest, ']'))
-        return false;
-    line.microseconds = seconds * 1'000'000 + fraction;
+    // Most lines of most logs come through here: letter by letter it is twice as fast.
+    std::size_t at = 1;
+    std::uint64_t time = 0;
+    if (!text.starts_with('[')) return false;
+    while (at < text.size() && text[at] == ' ') ++at;
+    auto const seconds = at;
+    for (; at < text.size() && is_digit(text[at]); ++at)
+        time = time * 10 + static_cast<std::uint64_t>(text[at] - '0');
+    if (at == seconds || at == text.size() || text[at] != '.') return false;
+    auto const fraction = ++at;
+    for (; at < text.size() && is_digit(text[at]); ++at)
+        time = time * 10 + static_cast<std::uint64_t>(text[at] - '0');
+    if (at - fraction != 6) return false;
+    auto rest = text.substr(at);
+    if (!take(rest, ']') && !(take(rest, ' ') && take_delta(rest) && take(rest, ']'))) return false;
+    line.microseconds = time;
     text = rest;
     return true;
 }
@@ -97,17 +81,6 @@ inline auto take_dropped(std::string_view& text) -> bool {
     return true;
 }
 
-/// `[Mon Jan  1 12:00:00 2024]`: dmesg -T.
-inline auto take_date(std::string_view& text) -> bool {
-    constexpr std::string_view example = "[Mon Jan  1 12:00:00 2024]";
-    if (text.size() < example.size() || text[example.size() - 1] != ']') return false;
-    for (auto const place :
-         {std::size_t{0}, std::size_t{4}, std::size_t{8}, std::size_t{14}, std::size_t{17}, std::size_t{20}})
-        if (text[place] != example[place]) return false;
-    text.remove_prefix(example.size());
-    return true;
-}
-
 /// `4,339,5140900,-,caller=T1;`: a record of /dev/kmsg.
 inline auto take_record(std::string_view& text, log_line& line) -> bool {
     auto rest = text;
@@ -128,18 +101,50 @@ inline auto take_record(std::string_view& text, log_line& line) -> bool {
     return true;
 }
 
-/// `Jan  1 12:00:00 host kernel: `, `2024-01-01T12:00:00+0000 host kernel: `: syslog and journalctl.
-inline auto take_logger(std::string_view& text) -> bool {
-    auto const is_letter = [&](std::size_t i) { return (text[i] | 0x20) >= 'a' && (text[i] | 0x20) <= 'z'; };
-    if (text.size() < 16) return false;
-    auto const named = is_letter(0) && is_letter(1) && is_letter(2) && text[3] == ' ' && text[6] == ' '
-                       && text[9] == ':' && text[12] == ':';
-    auto const numbered = is_digit(text[0]) && text[4] == '-' && text[7] == '-' && text[13] == ':';
-    if (!named && !numbered) return false;
+/// `kern  :warn  : `: dmesg -x.
+inline auto take_facility(std::string_view& text) -> bool {
+    constexpr std::size_t size = 15;
+    if (text.size() < size || text[6] != ':' || text[13] != ':' || text[14] != ' ') return false;
+    constexpr auto levels = std::to_array<std::string_view>(
+        {"emerg ", "alert ", "crit  ", "err   ", "warn  ", "notice", "info  ", "debug "});
+    if (std::find(levels.begin(), levels.end(), text.substr(7, 6)) == levels.end()) return false;
+    text.remove_prefix(size);
+    return true;
+}
+
+/// `host kernel: `
+inline auto take_host(std::string_view& text) -> bool {
     constexpr std::string_view who = " kernel: ";
-    auto const at = text.substr(0, 120).find(who);
-    if (at == std::string_view::npos) return false;
-    text.remove_prefix(at + who.size());
+    auto const end = text.find(' ');
+    if (end == 0 || text.size() - std::min(end, text.size()) < who.size() || text[end + 1] != who[1]
+        || text.substr(end, who.size()) != who)
+        return false;
+    text.remove_prefix(end + who.size());
+    return true;
+}
+
+/// What stands before a line but for the kernel's own prefixes: all of it is at the line's beginning.
+inline auto take_collector(std::string_view& text) -> bool {
+    if (text.empty() || (!is_letter(text.front()) && !is_digit(text.front()))) return false;
+    auto rest = text;
+    // gh run view --log: `job\tstep\tdate `
+    if (auto const step = text.find('\t'); step != std::string_view::npos)
+        if (auto const date = text.find('\t', step + 1); date != std::string_view::npos)
+            if (auto dated = text.substr(date + 1); take_iso(dated)) rest = text.substr(date + 1);
+    if (take_iso(rest)) {
+        take(rest, ' ');
+        // GitLab's: `00O `, `01E+`
+        if (auto stream = rest; take_shape(stream, "00O") || take_shape(stream, "00E"))
+            if (take(stream, ' ') || take(stream, '+')) rest = stream;
+    } else if (take_loggers_date(rest)) {
+        take(rest, ' ');
+    } else {
+        return false;
+    }
+    auto behind = rest; // busybox's: `host kern.warn kernel: `
+    behind.remove_prefix(std::min(rest.find(' '), rest.size()));
+    if (!take_host(rest) && take(behind, ' ') && take_host(behind)) rest = behind;
+    text = rest;
     return true;
 }
 
@@ -153,25 +158,6 @@ inline auto find_time(std::string_view text) -> std::size_t {
     return std::string_view::npos;
 }
 
-/// Control sequences of terminals (ECMA-48) out of a line.
-inline auto without_escapes(std::string_view line) -> std::string {
-    std::string plain;
-    while (!line.empty()) {
-        auto const escape = line.find('\x1b');
-        plain += line.substr(0, escape);
-        if (escape == std::string_view::npos) break;
-        line.remove_prefix(escape + 1);
-        if (line.empty()) break;
-        auto const has_arguments = line.front() == '[';
-        line.remove_prefix(1);
-        if (!has_arguments) continue;
-        auto const end =
-            std::find_if(line.begin(), line.end(), [](char c) { return c >= 0x40 && c <= 0x7e; });
-        line.remove_prefix(std::min(line.size(), static_cast<std::size_t>(end - line.begin()) + 1));
-    }
-    return plain;
-}
-
 } // namespace detail::log_prefix
 
 /// Reads one line of a console, of dmesg, of syslog or of /dev/kmsg; views into it, and no escapes.
@@ -179,15 +165,24 @@ inline auto parse_log_line(std::string_view raw) -> log_line {
     using namespace detail::log_prefix;
     log_line line{.text = raw};
     auto& text = line.text;
-    if (take_record(text, line) || take_logger(text)) line.prefixed = true;
+    if (!text.starts_with('[')) {
+        line.prefixed = take_record(text, line);
+        line.prefixed |= take_facility(text);
+        line.prefixed |= take_collector(text);
+    }
     auto timed = false;
-    for (;;) {
-        auto const time = take_time(text, line) || take_date(text);
-        timed = timed || time;
-        if (time || take_caller(text, line))
+    while (!text.empty()) {
+        auto const first = text.front();
+        if (first == '[') {
+            auto const time = take_time(text, line) || take_bracketed_date(text);
+            timed = timed || time;
+            if (!time && !take_caller(text, line)) break;
             take(text, ' '); // one: the others are the text's own indentation
-        else if (!take_priority(text) && !take_dropped(text))
+            // journalctl -o short-monotonic; of the kernel's own lines most begin otherwise
+            if (time && !text.empty() && text.front() >= 'a') take_host(text);
+        } else if (!(first == '<' && take_priority(text)) && !(first == '*' && take_dropped(text))) {
             break;
+        }
         line.prefixed = true;
     }
     if (!timed && !line.microseconds)

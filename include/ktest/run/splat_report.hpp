@@ -58,14 +58,15 @@ public:
     auto goes_on_with(splat_sign const& other, log_line const& line) const -> bool {
         using enum splat_class;
         if (other.kind == death) return rule_->kind != death && strays_ <= most_strays_after_stack;
-        if (in_body_ || ending_ || &other == rule_) return false;
+        if (ending_ || &other == rule_) return false;
+        // What a mark announced will come, and so will the rest of an oops; others come in one breath.
+        if (has_no_headline()) return strays_ <= most_strays_after_stack;
+        if (in_body_) return false;
         auto const oopses = [](splat_class kind) { return kind == fault || kind == assertion; };
         if (other.kind != rule_->kind && !(oopses(other.kind) && oopses(rule_->kind))) return false;
-        // What a mark announced will come, and so will the rest of an oops; others come in one breath.
-        auto const awaited =
-            has_no_headline() || rule_->kind == fault || line.text.find(" [#") != std::string_view::npos;
-        return awaited ? strays_ <= most_strays_after_stack
-                       : strays_ == 0 && !waited(line.microseconds, 1'000'000);
+        if (rule_->kind == fault || line.text.find(" [#") != std::string_view::npos)
+            return strays_ <= most_strays_after_stack;
+        return strays_ == 0 && !waited(line.microseconds, 1'000'000);
     }
 
     /// Adds such a line; the more telling of the two is the headline.

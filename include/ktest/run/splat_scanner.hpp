@@ -4,6 +4,7 @@
 #include <ktest/run/line_assembler.hpp>
 #include <ktest/run/log_line.hpp>
 #include <ktest/run/splat_report.hpp>
+#include <ktest/run/terminal_escapes.hpp>
 
 #include <functional>
 #include <limits>
@@ -54,7 +55,7 @@ private:
     void read(std::string_view line, bool whole) {
         if (whole) ++number_;
         if (line.find('\x1b') != std::string_view::npos) {
-            auto const plain = detail::log_prefix::without_escapes(line);
+            auto const plain = without_escapes(line);
             return read_plain(plain);
         }
         read_plain(line);

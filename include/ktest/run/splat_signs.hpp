@@ -46,6 +46,8 @@ inline constexpr auto splat_signs = [] {
         {memory, "BUG: Bad rss-counter"},
         {memory, "BUG: non-zero pgtables_bytes"},
         {memory, "BUG: non-zero nr_p"},
+        {memory, "Slab corruption (", " start="},
+        {memory, "slab error in ", "(): cache `"},
         {memory, "BUG ", "): ", {"BUG: "}}, // SLUB: BUG kmalloc-64 (Not tainted):
                                             // Poison overwritten
         {memory, "BUG ", " remaining", {"BUG: "}},
@@ -76,6 +78,7 @@ inline constexpr auto splat_signs = [] {
         {locking, "looking up invalid subclass"},
         {locking, "BUG: sleeping function called from invalid context", "", {}, anywhere},
         {locking, "BUG: scheduling while atomic", "", {}, anywhere},
+        {locking, "bad: scheduling from the idle thread"},
         {locking, "BUG: using ", " in preemptible"},
         {locking, "BUG: workqueue leaked lock or atomic"},
         {locking, "BUG: workqueue leaked atomic, lock or RCU"},
@@ -103,6 +106,8 @@ inline constexpr auto splat_signs = [] {
         {fault, "Unable to handle kernel", "", {}, anywhere},
         {fault, "stack guard page was hit", "", {}, anywhere},
         {fault, "PANIC: double fault", "", {}, anywhere},
+        {fault, "PANIC: early exception"},
+        {fault, "Missing ENDBR: "},
         {fault, "Insufficient stack space to handle exception"},
         {fault, "Unhandled fault: ", "", {" iova "}},
         {fault, "Unhandled prefetch abort: "},
@@ -117,12 +122,15 @@ inline constexpr auto splat_signs = [] {
         {assertion, "list_add double add"},
         {assertion, "list_del corruption"},
         {assertion, "usercopy: Kernel memory "},
+        {assertion, "usercopy: kernel memory "},
         {assertion, "detected buffer overflow in "},
         {assertion, "CFI failure at "},
         {assertion, "WARNING: stack recursion on stack type"},
         {assertion, "WARNING: kernel stack ", " has bad "},
         {assertion, "VFS: Busy inodes after unmount"},
         {assertion, "VFS: Close: file count is 0"},
+        {assertion, "sysfs: cannot create duplicate filename"},
+        {assertion, "kobject", "tried to init an initialized object"},
         {assertion, "unregister_netdevice: waiting for "},
         {assertion, "ref_tracker: "},
         {assertion, "BUG: "},
@@ -153,7 +161,23 @@ inline constexpr auto splat_signs = [] {
 
 /// Lines that only repeat what others wrote: the kernel's command line, what services say.
 inline constexpr auto quoting_lines = std::to_array<std::string_view>(
-    {"Command line: ", "Kernel command line: ", "Unknown kernel command line", "audit: ", "systemd["});
+    {"Command line: ", "Kernel command line: ", "Unknown kernel command line", "audit: "});
+
+namespace detail {
+
+/// Whether a process has written what comes behind: `name[123]: `.
+inline auto names_process(std::string_view before) -> bool {
+    for (auto end = before.find("]: "); end != std::string_view::npos; end = before.find("]: ", end + 1)) {
+        auto const name = before.substr(0, end);
+        auto const digits = name.find_last_not_of("0123456789");
+        if (digits != std::string_view::npos && digits > 0 && digits + 1 < end && name[digits] == '['
+            && name[digits - 1] != ' ')
+            return true;
+    }
+    return false;
+}
+
+} // namespace detail
 
 /// The sign by which a line's text begins a report; nullptr: it begins none.
 inline auto match_splat_sign(std::string_view text) -> splat_sign const* {
@@ -174,6 +198,7 @@ inline auto match_splat_sign(std::string_view text) -> splat_sign const* {
     };
     constexpr std::size_t longest = 1024; // the kernel's own limit of a line
     auto best = splat_signs.size();
+    std::size_t begins = 0;
     phrases.search(text, [&](std::size_t index, std::size_t at) {
         auto const& rule = splat_signs[index];
         if (index >= best || !stands(rule, at)) return;
@@ -182,12 +207,14 @@ inline auto match_splat_sign(std::string_view text) -> splat_sign const* {
         auto const excused = std::any_of(rule.unless.begin(), rule.unless.end(), [&](std::string_view other) {
             return !other.empty() && text.find(other) != std::string_view::npos;
         });
-        if (!excused) best = index;
+        if (excused) return;
+        best = index;
+        begins = at;
     });
     if (best == splat_signs.size()) return nullptr;
     auto const quotes = std::any_of(quoting_lines.begin(), quoting_lines.end(),
                                     [&](std::string_view start) { return text.starts_with(start); });
-    return quotes ? nullptr : &splat_signs[best];
+    return quotes || detail::names_process(text.substr(0, begins)) ? nullptr : &splat_signs[best];
 }
 
 } // namespace ktest
