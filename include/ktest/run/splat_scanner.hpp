@@ -3,14 +3,15 @@
 #include <ktest/run/kernel_record.hpp>
 #include <ktest/run/line_assembler.hpp>
 #include <ktest/run/log_line.hpp>
+#include <ktest/run/match_splat_sign.hpp>
+#include <ktest/run/panic_replay.hpp>
 #include <ktest/run/splat_report.hpp>
 #include <ktest/run/terminal_escapes.hpp>
 
-#include <functional>
 #include <limits>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace ktest {
@@ -32,7 +33,7 @@ public:
 
     /// Nothing has come for so long that no report goes on: those that have begun have ended.
     auto quiet() -> std::vector<splat_event> {
-        while (!open_.empty()) close(open_.begin());
+        close_all();
         return std::exchange(events_, {});
     }
 
@@ -91,8 +92,7 @@ private:
         else
             line.caller = caller_;
         auto const* const rule = match_splat_sign(line.text);
-        if (died_at_ && line.microseconds) replays_ = *line.microseconds < *died_at_;
-        if (panicked_ && tells_panic_end(line.text)) panic_ended_ = true;
+        replay_.look_at(line);
         if (rule == nullptr && open_.empty()) return;
         if (line.text.starts_with("NMI backtrace for cpu")) join_lockup(line.caller);
         auto at = report_of(line.caller);
@@ -103,7 +103,7 @@ private:
         if (rule != nullptr && line.text.find("---[ end ") == std::string_view::npos)
             return begin(*rule, line, at);
         if (at == open_.end() || line.text.empty()) return;
-        if (replays_ && (line.microseconds || line.text.find("---[ end ") == std::string_view::npos)) return;
+        if (replay_.has(line)) return;
         if (!at->report.add(line)) return close(at);
         announce(*at);
         if (at->report.is_over()) close(at);
@@ -111,10 +111,8 @@ private:
 
     void begin(splat_sign const& rule, log_line const& line, place at) {
         if (rule.kind == splat_class::reboot) return boot(rule, line);
-        if (is_repeated(line)) return;
-        if (replays_) died_at_.reset(); // it is news: the log of another boot
-        replays_ = false;
-        if (rule.kind == splat_class::death && !std::exchange(panicked_, true)) died_at_ = line.microseconds;
+        if (replay_.has_headline(line)) return;
+        if (rule.kind == splat_class::death) replay_.panics(line);
         if (at != open_.end() && at->report.goes_on_with(rule, line)) {
             at->report.go_on_with(rule, line);
             return announce(*at);
@@ -160,6 +158,10 @@ private:
         open_.erase(at);
     }
 
+    void close_all() {
+        while (!open_.empty()) close(open_.begin());
+    }
+
     /// A kernel that starts is the first, or was announced, or is a report; after a panic it is neither:
     /// either the panic's consequence, or the whole log printed once more (panic_print).
     void boot(splat_sign const& rule, log_line const& line) {
@@ -169,11 +171,10 @@ private:
         if (speaks && (line.microseconds ? *line.microseconds > early : timed_)) return; // quoted by somebody
         if (speaks) timed_ = line.microseconds.has_value();
         auto const* const before = std::exchange(boot_step_, &rule);
-        // The log that a panic prints begins with the kernel's first line, and ends before the panic does.
-        if (panicked_ && (panic_ended_ || !speaks)) return begin_anew();
-        replays_ = panicked_;
-        if (before == nullptr || &rule < before || panicked_) return; // the signs stand in reverse
-        while (!open_.empty()) close(open_.begin());
+        auto const after_panic = replay_.panicked();
+        if (replay_.boots(speaks)) return close_all();
+        if (before == nullptr || &rule < before || after_panic) return; // the signs stand in reverse
+        close_all();
         if (expected_reboots_ > 0) {
             if (expected_reboots_ != any_number) --expected_reboots_;
             return;
@@ -182,41 +183,15 @@ private:
         close(std::prev(open_.end()));
     }
 
-    /// The last that a kernel says which panics.
-    static auto tells_panic_end(std::string_view text) -> bool {
-        return text.starts_with("Rebooting in ") || text.find("---[ end Kernel panic") != text.npos;
-    }
-
-    /// The boot after a panic knows nothing of it.
-    void begin_anew() {
-        while (!open_.empty()) close(open_.begin());
-        seen_.clear();
-        died_at_.reset();
-        replays_ = panicked_ = panic_ended_ = false;
-    }
-
-    /// A headline of the same time, or after a panic of any, was read before: panics print the log once more.
-    auto is_repeated(log_line const& line) -> bool {
-        constexpr std::uint64_t odd = 0x9E3779B97F4A7C15U;
-        auto const key = std::hash<std::string_view>{}(line.text) ^ (line.microseconds.value_or(0) * odd);
-        constexpr std::size_t most = 1U << 16U;
-        if (seen_.size() >= most) seen_.clear();
-        return !seen_.insert(key).second && (line.microseconds || panicked_);
-    }
-
     line_assembler lines_;
     std::size_t number_ = 0;
     std::string caller_; ///< of the last line
     std::vector<open_report> open_;
     std::vector<splat_event> events_;
-    std::unordered_set<std::size_t> seen_;
+    panic_replay replay_;
     unsigned expected_reboots_ = 0;
     splat_sign const* boot_step_ = nullptr; ///< how far the last boot has come
     bool timed_ = false;                    ///< it tells the time
-    bool panicked_ = false;                 ///< and no other boot has surely begun
-    bool panic_ended_ = false;              ///< what comes is no repetition
-    std::optional<std::uint64_t> died_at_;  ///< the panic's time
-    bool replays_ = false;                  ///< what comes was read before, or is of the boot after a panic
 };
 
 } // namespace ktest
