@@ -40,26 +40,53 @@ begin_victim() {
     (exec env "${variables[@]}" "$KTEST" run victim$(($1 % 2))) >"$sandbox/out" 2>"$sandbox/err" &
     pid=$!
 }
-# A VM without a test has its own image every other time, which it writes.
+vm_start() { env "${variables[@]}" "$VM_START" "$@"; }
+# A VM without a test has its own image every other time, which it writes; every third time somebody is logged in.
 begin_vm() {
     local own=()
     [ $(($1 % 2)) = 0 ] || own=(-p -i "$work/image")
-    (exec env "${variables[@]}" "$VM_START" start -m 256M -s 16M "${own[@]}") >"$sandbox/out" 2>"$sandbox/err" &
+    rm -f id
+    (exec env "${variables[@]}" "$VM_START" start -m 256M -s 16M --id id "${own[@]}") >"$sandbox/out" 2>"$sandbox/err" &
     pid=$!
+    [ $(($1 % 3)) != 0 ] || log_in "$pid" &
+}
+lets_in() { [ -s id ] && [ -e "$runtime/ktest/vm/$(printf %02d "$(cat id)")/known_hosts" ]; }
+# log_in PID: as soon as that VM lets anybody in.
+log_in() {
+    until lets_in || is_gone "$1"; do sleep 0.02; done
+    ! lets_in || vm_start ssh "$(cat id)" 'echo >/dev/vda; sleep 1000'
+} >>"$sandbox/logins.log" 2>&1 </dev/null
+# end_vm PID: it is killed, every third time while somebody stops it in the usual way.
+end_vm() {
+    local stop='' status=0
+    if [ $((RANDOM % 3)) = 0 ] && [ -s id ]; then
+        vm_start stop "$(cat id)" 2>"$sandbox/stop.err" &
+        stop=$!
+        sleep "0.$((RANDOM % 4))"
+    fi
+    kill -KILL "$1"
+    [ -n "$stop" ] || return 0
+    wait "$stop" 2>/dev/null || status=$?
+    # 2: nothing was there to stop any more.
+    [[ $status = [02] ]] || fail "to stop what was killed ended with $status: $(cat "$sandbox/stop.err")"
 }
 
-end_runs() { # BEGIN SIGNAL STATUS; for SIGNAL also QEMU
+end_runs() { # BEGIN SIGNAL STATUS; for SIGNAL also QEMU, VM; STATUS is a pattern
     local round pid status slowest=0 began took
     for round in $(seq "$rounds"); do
         [ $((round % 7)) != 0 ] || expect 0 ktest template prune --all
         start_bystanders
         $1 "$round"
         moment
-        if [ "$2" = QEMU ]; then end_machines "$pid"; else kill -"$2" "$pid"; fi
+        case $2 in
+            QEMU) end_machines "$pid" ;;
+            VM) end_vm "$pid" ;;
+            *) kill -"$2" "$pid" ;;
+        esac
         began=${EPOCHREALTIME/./}
         status=0
         wait "$pid" 2>/dev/null || status=$?
-        [ $status = "$3" ] || fail "round $round: ended with $status, not $3"
+        [[ $status = $3 ]] || fail "round $round: ended with $status, not $3"
         eventually 10 only_bystanders_left \
             || fail "round $round: left [$(left_processes)] [$(busy_slots)] [$(ls -A "$scratch")]"
         took=$((${EPOCHREALTIME/./} - began))
@@ -93,6 +120,6 @@ case $1 in
     interrupt) end_tests INT 130 ;;
     terminate) end_tests TERM 130 ;;
     machine) end_tests QEMU 125 ;;
-    vm_start) end_vms KILL 137 ;;
+    vm_start) end_vms VM '@(0|130|137)' ;;
     vm_start_machine) end_vms QEMU 125 ;;
 esac
