@@ -70,6 +70,8 @@ auto follow(command what, std::chrono::milliseconds time, Take take) -> result<f
         streams[i].end = descriptor{pipe[0]};
         theirs[i] = descriptor{pipe[1]};
         ::fcntl(pipe[0], F_SETFL, O_NONBLOCK);
+        // make, asked to end, says what it removes before it does: a pipe without a reader would kill it.
+        what.kept.push_back(pipe[0]);
         what.descriptors.emplace_back(pipe[1], streams[i].number);
     }
     auto child = start(what);

@@ -30,6 +30,7 @@ struct command {
     int death_signal = SIGKILL;                   ///< what it gets when the thread that started it ends
     std::optional<mode_t> mask;                   ///< its umask(2); none: the caller's
     bool guarded = false;                         ///< what it started ends when it does, or when ktest does
+    std::vector<int> kept; ///< ours that stay open until a guarded program has ended, be ktest gone by then
 };
 
 /// Owns a running child that leads its own process group: destroyed unwaited, the group is killed and reaped.
@@ -142,6 +143,8 @@ inline void settle_child(pid_t parent, int death_signal) {
 inline auto start(command const& what) -> result<child_process> {
     auto const arguments = detail::pointers(what.arguments);
     auto const environment = what.environment ? detail::pointers(*what.environment) : std::vector<char*>{};
+    auto kept = what.kept;
+    std::sort(kept.begin(), kept.end());
     std::array<int, 2> pipe{};
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return system_failure(errno, "pipe");
     descriptor told{pipe[0]};
@@ -152,7 +155,7 @@ inline auto start(command const& what) -> result<child_process> {
     if (pid == 0) {
         detail::settle_child(parent, what.guarded ? SIGTERM : what.death_signal);
         auto const guardian = ::getpid();
-        auto const born = !what.guarded || detail::stand_guard() == 0;
+        auto const born = !what.guarded || detail::stand_guard(kept) == 0;
         if (::getpid() != guardian) detail::settle_child(guardian, SIGKILL);
         auto report = tell.get();
         if (born && (what.directory.empty() || ::chdir(what.directory.c_str()) == 0)

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <span>
 #include <utility>
 
 #include <dirent.h>
@@ -162,10 +163,22 @@ inline void watch(guarded_program& program, sigset_t const& signals) {
     ::_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
+/// Closes every descriptor but those, which ascend.
+inline void close_all_but(std::span<int const> kept) {
+    auto first = 0U;
+    for (auto const number : kept) {
+        auto const stays = static_cast<unsigned>(number);
+        if (stays > first) ::syscall(SYS_close_range, first, stays - 1, 0U);
+        first = stays + 1;
+    }
+    ::syscall(SYS_close_range, first, ~0U, 0U);
+}
+
 /// Makes the calling process, a fresh child whose parent's death sends it SIGTERM, a guardian. Returns in the
 /// process that is to become the program; in the guardian only, with -1 and errno, when it cannot fork.
-/// SIGTERM ends it: it asks the program to end, and `tidy_up_time` later (or at a second signal) kills it.
-inline auto stand_guard() -> pid_t {
+/// SIGTERM ends it: it asks the program to end, and `tidy_up_time` later (or at a second signal) kills it. It
+/// holds the descriptors in `kept`, which ascend, until all has ended.
+inline auto stand_guard(std::span<int const> kept) -> pid_t {
     sigset_t signals;
     ::sigemptyset(&signals);
     for (auto const number : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT}) ::sigaddset(&signals, number);
@@ -175,7 +188,7 @@ inline auto stand_guard() -> pid_t {
     guarded_program program{::fork()};
     if (program.pid <= 0) return program.pid;
     ::setpgid(program.pid, program.pid);
-    ::syscall(SYS_close_range, 0U, ~0U, 0U); // pipes and locks are the program's, or ktest's, to hold
+    close_all_but(kept); // other pipes and locks are the program's, or ktest's, to hold
     watch(program, signals);
     kill_descendants(program);
     end_as(program.status);

@@ -177,6 +177,35 @@ TEST_CASE("kill -9 of ktest leaves nothing of a guarded program", "[guardian]") 
     CHECK(read_all(out.get())); // its end: nobody holds the pipe any more
 }
 
+TEST_CASE("when ktest is gone a guarded program may still say that it tidies up, and until then what is kept stays",
+          "[guardian]") {
+    std::array<int, 2> pipe{};
+    REQUIRE(::pipe2(pipe.data(), O_CLOEXEC) == 0);
+    descriptor const out{pipe[0]};
+    descriptor in{pipe[1]};
+    REQUIRE(::pipe2(pipe.data(), O_CLOEXEC) == 0);
+    descriptor const still_kept{pipe[0]};
+    descriptor kept{pipe[1]};
+    auto const ktest = ::fork();
+    if (ktest == 0) {
+        (void)capture({.arguments = {"sh", "-c",
+                                     "trap 'echo removing; sleep 0.1; echo tidy >&3; exit' TERM; echo $$ >&3;"
+                                     "while :; do sleep 0.01; done"},
+                       .descriptors = {{in.get(), 3}},
+                       .guarded = true,
+                       .kept = {kept.get()}});
+        ::_exit(1);
+    }
+    in.close();
+    kept.close();
+    CHECK(read_pids(out.get(), 1).size() == 1);
+    ::kill(ktest, SIGKILL);
+    ::waitpid(ktest, nullptr, 0);
+    CHECK(read_all(still_kept.get()) == "");
+    CHECK(::fcntl(out.get(), F_SETFL, O_NONBLOCK) == 0);
+    CHECK(read_all(out.get()) == "tidy\n"); // said before, and nobody can say more
+}
+
 TEST_CASE("a guardian finds its children where the kernel keeps no list of them", "[guardian]") {
     std::vector<pid_t> children(3);
     for (auto& child : children)

@@ -149,7 +149,9 @@ inline auto open_build(source_tree const& tree, build_watcher const& watcher, bo
     if (!no_build)
         if (auto good = check_build_programs(tree); !good) return tl::unexpected{good.error()};
     return lock_build(tree, watcher).map([&](descriptor lock) {
-        return opened_build{std::move(lock), kernel_builder{tree, watcher}};
+        kernel_builder builder{tree, watcher};
+        builder.lock(lock.get());
+        return opened_build{std::move(lock), std::move(builder)};
     });
 }
 

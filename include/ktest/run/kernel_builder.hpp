@@ -35,7 +35,8 @@ public:
     }
 
     /// Runs any program that builds something for this tree.
-    auto run(command const& what) -> result<void> {
+    auto run(command what) -> result<void> {
+        if (lock_ >= 0) what.kept.push_back(lock_);
         auto const title = fmt::format("{}\n", fmt::join(what.arguments, " "));
         if (auto noted = begin_log().and_then([&] { return write_all(log_.get(), title); }); !noted)
             return noted;
@@ -68,6 +69,9 @@ public:
                                : fmt::format("ended with status {}", WEXITSTATUS(how->status)),
                         path_.string())}};
     }
+
+    /// The tree's lock, which stays until what make started has ended, be ktest gone by then.
+    void lock(int number) { lock_ = number; }
 
     /// Says something of ktest's own to who watches.
     void say(std::string_view text) const { watcher_.line(fmt::format("ktest: {}", text)); }
@@ -104,6 +108,7 @@ private:
     build_watcher watcher_;
     std::filesystem::path path_;
     descriptor log_;
+    int lock_ = -1;
     unsigned steps_ = 0;
     unsigned before_ = 0;
 };
