@@ -34,7 +34,9 @@ outcome() {
 # run_victim COMMAND...: this round's run, by what the command makes of it; its status in $status.
 run_victim() {
     status=0
-    env "${variables[@]}" "$@" "$KTEST" run --slot-wait 20 victim$((round % 2)) >"$said" 2>&1 </dev/null || status=$?
+    env "${variables[@]}" timeout --foreground 200 "$@" "$KTEST" run --slot-wait 20 victim$((round % 2)) \
+        >"$said" 2>&1 </dev/null || status=$?
+    [ $status != 124 ] || fail "$drawn: it does not end: $(cat "$said")"
 }
 
 lack_descriptors() {
@@ -61,18 +63,35 @@ lack_disk() {
     outcome $status "No space left on device|the host's disk is full"
 }
 
-# Somebody listens at ports of slots that nobody has claimed.
+# Somebody listens at ports of slots that nobody has claimed; a restless one takes others all the time, and gives them back.
 lack_ports() {
-    local most=$((RANDOM % 101))
-    drawn="$most ports stolen, seed $RANDOM"
+    local most=$((RANDOM % 2 == 0 ? 100 - RANDOM % 4 : RANDOM % 101)) restless=$((RANDOM % 2)) seed=$RANDOM
+    drawn="$most ports stolen, restless $restless, seed $seed"
     run_victim unshare -n sh -c 'ip link set lo up && exec python3 -c "
-import os, random, socket, subprocess, sys
-random.seed(int(sys.argv[1]))
+import random, socket, subprocess, sys, time
+seed, most, restless = (int(word) for word in sys.argv[1:4])
+random.seed(seed)
 held = []
-for port in random.sample(range(9000, 9100), int(sys.argv[2])):
-    held.append(socket.create_server((\"127.0.0.1\", port)))
-sys.exit(subprocess.run(sys.argv[3:]).returncode)" "$@"' sh "${drawn##* }" $most
-    outcome $status 'ssh port'
+def take(port):
+    try: held.append(socket.create_server((\"127.0.0.1\", port)))
+    except OSError: pass # ktest or a VM was faster
+for port in random.sample(range(9000, 9100), most): take(port)
+run = subprocess.Popen(sys.argv[4:])
+while restless and run.poll() is None:
+    if held: held.pop(random.randrange(len(held))).close()
+    time.sleep(random.random() / 100)
+    for _ in range(most - len(held)): take(random.randrange(9000, 9100))
+sys.exit(run.wait())" "$@"' sh $seed $most $restless
+    outcome $status 'ssh ports?'
+}
+
+# Neither ktest nor what it starts gets as much memory as it asks for.
+lack_memory() {
+    local most=$((1 << (26 + RANDOM % 7)))
+    most=$((most + most / 100 * (RANDOM % 100)))
+    drawn="$((most >> 20)) MiB of addresses"
+    run_victim prlimit --as=$most
+    outcome $status 'Cannot allocate memory|bad_alloc|Resource temporarily unavailable'
 }
 
 # A process more is one too many for the user, or for the group of processes.
@@ -86,7 +105,7 @@ lack_processes() {
 }
 
 case $1 in
-    descriptors) needs=(prlimit) ;;
+    descriptors | memory) needs=(prlimit) ;;
     disk) needs=(unshare) ;;
     ports) needs=(unshare ip python3) ;;
     processes) needs=() ;;
