@@ -177,8 +177,9 @@ TEST_CASE("kill -9 of ktest leaves nothing of a guarded program", "[guardian]") 
     CHECK(read_all(out.get())); // its end: nobody holds the pipe any more
 }
 
-TEST_CASE("when ktest is gone a guarded program may still say that it tidies up, and until then what is kept stays",
-          "[guardian]") {
+TEST_CASE(
+    "when ktest is gone a guarded program may still say that it tidies up, and until then what is kept stays",
+    "[guardian]") {
     std::array<int, 2> pipe{};
     REQUIRE(::pipe2(pipe.data(), O_CLOEXEC) == 0);
     descriptor const out{pipe[0]};
