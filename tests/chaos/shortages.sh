@@ -87,7 +87,7 @@ sys.exit(run.wait())" "$@"' sh $seed $most $restless
 
 # Neither ktest nor what it starts gets as much memory as it asks for.
 lack_memory() {
-    local most=$((1 << (25 + RANDOM % 8)))
+    local most=$((1 << (26 + RANDOM % 7)))
     most=$((most + most / 100 * (RANDOM % 100)))
     drawn="$((most >> 20)) MiB of addresses"
     run_victim prlimit --as=$most
