@@ -164,15 +164,18 @@ private:
         return count == 1 ? "one" : fmt::format("{} at once", count);
     }
     auto reason(finding const& found, std::size_t count) const -> std::string {
-        if (!found.numbers.empty())
-            return fmt::format(
-                "{} slots are wanted and {} free (vm-start list says who has the others)", count,
-                found.numbers.size() == 1 ? "only one is" : fmt::format("only {} are", found.numbers.size()));
-        if (found.port_held == 0)
+        auto const free = found.numbers.size();
+        if (found.port_held == 0 && free == 0)
             return fmt::format("all {} slots are taken (vm-start list says by whom)", found.taken);
-        return fmt::format("taken slots: {}; the ssh ports of the other {} are other programs' "
-                           "(127.0.0.1:9000 and up: ss -ltnp says whose)",
-                           found.taken, found.port_held);
+        auto const others =
+            found.port_held == 0
+                ? std::string{"vm-start list says who has the others"}
+                : fmt::format("taken slots: {}; the ssh ports of the other {} are other programs' "
+                              "(127.0.0.1:9000 and up: ss -ltnp says whose)",
+                              found.taken, found.port_held);
+        if (free == 0) return others;
+        return fmt::format("{} slots are wanted and {} free ({})", count,
+                           free == 1 ? "only one is" : fmt::format("only {} are", free), others);
     }
 
     auto none(finding const& found, std::size_t count, slot_wait const& wait) const -> tl::unexpected<error> {
