@@ -91,10 +91,11 @@ void conclude(run_report& report, run_options const& options, std::string const&
     report.artefacts = artefacts_in(report.directory);
     auto const written =
         write_results(report.directory, options, result_json(report), junit_xml(report, output), console);
+    if (!written && std::holds_alternative<passed>(report.verdict))
+        report.verdict = unavailable_host{"it passed, but its results could not be written"};
     console.clear();
     (void)write_all(STDERR_FILENO, verdict_text(report, console.colour()));
     if (options.ctest) (void)write_all(STDERR_FILENO, ctest_lines(report, options.ctest, output.size()));
-    if (!written && std::holds_alternative<passed>(report.verdict)) report.verdict = unavailable_host{};
 }
 
 } // namespace ktest::cli

@@ -65,8 +65,9 @@ inline auto write_file(std::filesystem::path const& path, std::string_view text,
     auto const is_stream =
         name.starts_with("/dev/std") || name.starts_with("/dev/fd/") || name.starts_with("/proc/");
     if (is_stream || (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode)))
-        return open_file(path, O_WRONLY | O_APPEND).and_then([&](descriptor place) {
-            return write_all(place.get(), text);
+        return open_file(path, O_WRONLY | O_APPEND).and_then([&](descriptor place) -> result<void> {
+            if (write_all(place.get(), text)) return {};
+            return system_failure(errno, "{}", path.string());
         });
     // mkostemp(3) would take neither the mode nor the umask.
     auto const beside = fmt::format("{}.{:08x}", path.string(), std::random_device{}());

@@ -21,6 +21,7 @@ outcome() {
             ;;
         125)
             refused=$((refused + 1))
+            ! grep -q '^PASSED' "$said" || fail "$drawn: its words are not its status: $(cat "$said")"
             grep -qE -- "$2" "$said" || fail "$drawn: it does not say '$2': $(cat "$said")"
             ;;
         *) fail "$drawn: ended with $1: $(cat "$said")" ;;
