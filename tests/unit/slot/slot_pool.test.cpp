@@ -253,9 +253,10 @@ TEST_CASE("where strangers have the ports that several slots lack, that is said"
         if (number.value() != 1) REQUIRE(write_file(slots.port(number), ""));
     auto const none = slot_pool{slots}.claim(place.where, 2, no_wait);
     REQUIRE_FALSE(none);
-    CHECK(contains(none.error().message,
-                   "2 slots are wanted and only one is free (taken slots: 0; the ssh ports of the other 2 are "
-                   "other programs'"));
+    CHECK(
+        contains(none.error().message,
+                 "2 slots are wanted and only one is free (taken slots: 0; the ssh ports of the other 2 are "
+                 "other programs'"));
 }
 
 TEST_CASE("more slots than a pool has are not waited for", "[slot_pool]") {
