@@ -16,7 +16,7 @@ printf '%s\n' '#!/bin/sh' 'if [ "$1" = deps ]; then echo MEM=256M; echo SCRATCH=
 chmod +x bystander
 
 # Bystanders. Each is a run that carries a mark of its own: $mark, which the sandbox's helpers look for.
-go_beside() { (exec env "${variables[@]}" "KTEST_SANDBOX=beside-$mark" "$KTEST" run --no-hold bystander) >>"$sandbox/beside.log" 2>&1; }
+go_beside() { exec env "${variables[@]}" "KTEST_SANDBOX=beside-$mark" "$KTEST" run --no-hold bystander >>"$sandbox/beside.log" 2>&1; }
 
 bystanders=() passed_beside=0
 start_bystanders() {
