@@ -31,15 +31,14 @@ struct ready_guest {
 
 /// Asks the guest where its modules lie and, for kgdb, to get ready to stop on its second serial port: not at
 /// once, for a kernel that stands still sends no answers. An error: it does not answer, or has no kgdb.
-inline auto ask_guest(paths const& where, slot_number slot, bool for_kgdb) -> result<ready_guest> {
+inline auto ask_guest(paths const& where, running_vm const& vm, bool for_kgdb) -> result<ready_guest> {
     constexpr std::string_view last_word = "ready\n";
     std::string script = "cd /sys/module; for m in */sections/.text; do\n"
                          "[ ! -e $m ] || echo ${m%%/*} $(cat $m); done\n";
     if (for_kgdb) script += "echo ttyS1,115200 >kgdboc/parameters/kgdboc || exit 3\n";
     script += "echo ready\n";
     if (for_kgdb) script += "read go && echo g >/proc/sysrq-trigger\n";
-    if (auto up = wait_for_file(vm_directory(where, slot) / "known_hosts", std::chrono::seconds{10}); !up)
-        return tl::unexpected{up.error()};
+    if (auto up = wait_for_sshd(where, vm, std::chrono::seconds{10}); !up) return tl::unexpected{up.error()};
     std::array<int, 2> answers{};
     std::array<int, 2> orders{};
     if (::pipe2(answers.data(), O_CLOEXEC) != 0) return system_failure(errno, "pipe");
@@ -48,7 +47,7 @@ inline auto ask_guest(paths const& where, slot_number slot, bool for_kgdb) -> re
     if (::pipe2(orders.data(), O_CLOEXEC) != 0) return system_failure(errno, "pipe");
     descriptor const heard{orders[0]};
     descriptor go{orders[1]};
-    auto ssh = start({.arguments = ssh_command(where, slot, {std::move(script)}),
+    auto ssh = start({.arguments = ssh_command(where, vm.slot, {std::move(script)}),
                       .descriptors = {{heard.get(), 0}, {theirs.get(), 1}}});
     if (!ssh) return tl::unexpected{ssh.error()};
     theirs.close();
@@ -141,7 +140,7 @@ inline auto become_gdb(paths const& where, running_vm const& vm, bool use_stub,
         return unavailable("another debugger has this VM").value();
     ::fcntl(lock->get(), F_SETFD, 0);
 
-    auto guest = ask_guest(where, vm.slot, !use_stub);
+    auto guest = ask_guest(where, vm, !use_stub);
     if (guest && !symbols.vmlinux.empty())
         symbols.modules = find_module_symbols(symbols.vmlinux, guest->modules);
     auto socket = directory / "kgdb";

@@ -6,7 +6,10 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <filesystem>
+#include <new>
 #include <system_error>
 
 namespace ktest::cli {
@@ -33,8 +36,12 @@ auto run_tool(Body body) -> int {
     try {
         auto const status = body();
         return std::fflush(stdout) != 0 && status == 0 ? lost(errno) : status;
+    } catch (std::filesystem::filesystem_error const& failure) {
+        return report(error{fault::unavailable, failure.what()});
     } catch (std::system_error const& failure) { // fmt::print throws it
         return lost(failure.code().value());
+    } catch (std::bad_alloc const&) {
+        return report(error{fault::unavailable, std::strerror(ENOMEM)});
     } catch (std::exception const& failure) { // the event loop throws what the system refuses it
         return report(error{fault::unavailable, failure.what()});
     }

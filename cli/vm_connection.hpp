@@ -11,20 +11,27 @@
 #include <vector>
 
 #include <sys/inotify.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 namespace ktest::cli {
 
-/// Waits for a file that the VM's owner renames into the VM's directory; an error says what it would have
-/// been for.
-inline auto wait_for_file(std::filesystem::path const& file, std::chrono::seconds limit) -> result<void> {
+/// Waits until a VM's guest lets in who has the key: its owner then puts the guest's host key into its
+/// directory. An error: the VM ends before, or the time does.
+inline auto wait_for_sshd(paths const& where, running_vm const& vm, std::chrono::seconds limit)
+    -> result<void> {
+    auto const file = vm_directory(where, vm.slot) / "known_hosts";
     descriptor const events{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
     ::inotify_add_watch(events.get(), file.parent_path().c_str(), IN_MOVED_TO | IN_DELETE_SELF);
+    descriptor const owner{static_cast<int>(::syscall(SYS_pidfd_open, vm.owner, 0))};
     auto const until = deadline::clock::now() + limit;
     std::error_code failed;
     while (!std::filesystem::exists(file, failed)) {
         std::array<char, 4096> block{};
-        if (!wait_readable({events.get(), -1}, until) || !std::filesystem::exists(file.parent_path(), failed))
+        if (!owner || wait_readable({owner.get(), -1}, deadline::clock::now()))
+            return unavailable("the VM in slot {} has ended", vm.slot.name());
+        if (!wait_readable({events.get(), owner.get()}, until)
+            || !std::filesystem::exists(file.parent_path(), failed))
             return unavailable("the guest's sshd did not come up (has the image openssh-server?)");
         while (::read(events.get(), block.data(), block.size()) > 0) {
         }
@@ -60,11 +67,10 @@ inline auto ssh_command(paths const& where, slot_number number, std::vector<std:
 }
 
 /// Becomes ssh, as root in the VM; returns only with an error.
-inline auto become_ssh(paths const& where, slot_number number, std::vector<std::string> const& words)
+inline auto become_ssh(paths const& where, running_vm const& vm, std::vector<std::string> const& words)
     -> error {
-    if (auto up = wait_for_file(vm_directory(where, number) / "known_hosts", std::chrono::seconds{60}); !up)
-        return up.error();
-    auto const arguments = ssh_command(where, number, words);
+    if (auto up = wait_for_sshd(where, vm, std::chrono::seconds{60}); !up) return up.error();
+    auto const arguments = ssh_command(where, vm.slot, words);
     auto const pointers = detail::pointers(arguments);
     ::execvp("ssh", pointers.data());
     return system_failure(errno, "ssh (apt-get install openssh-client)").value();

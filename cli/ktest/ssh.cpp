@@ -15,7 +15,7 @@ void add_ssh(CLI::App& app, int& status, std::vector<std::string> const& trailin
         auto const where = find_paths();
         auto const vm = where.and_then(
             [&](paths const& p) { return vm_of_directory(".", p, slot_directories(p), *node); });
-        status = report(vm ? become_ssh(*where, vm->slot, trailing) : vm.error());
+        status = report(vm ? become_ssh(*where, *vm, trailing) : vm.error());
     });
 }
 

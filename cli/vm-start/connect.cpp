@@ -33,7 +33,7 @@ void add_ssh(CLI::App& app, int& status) {
     command->prefix_command()->footer("What stands behind the number is run there instead of a shell.");
     command->callback([id, command, &status] {
         auto const vm = find_vm(*id);
-        status = report(vm ? become_ssh(vm->where, vm->vm.slot, command->remaining()) : vm.error());
+        status = report(vm ? become_ssh(vm->where, vm->vm, command->remaining()) : vm.error());
     });
 }
 

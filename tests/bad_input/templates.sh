@@ -125,6 +125,32 @@ case_restored_guest_is_silent() { # QEMU answers nothing, and the guest neither
     sick ''
 }
 
+# What keeps any guest from starting is not the template's fault.
+case_no_guest_starts() {
+    qemu_for_restores 'echo "qemu: Cannot allocate memory" >&2; exit 1'
+    sed -i 's/" -incoming "/" -name "/' "$sandbox/bin/qemu-system-x86_64"
+    template
+    local template
+    template=$(file manifest.json)
+    touch "$sandbox/sick"
+    for _ in 1 2 3; do
+        expect 125 ktest run it
+        unavailable 'Cannot allocate memory'
+    done
+    rm "$sandbox/sick"
+    [ -e "$template" ] || fail "the template is gone"
+    nothing_left
+}
+case_port_is_taken() { # just before QEMU would have it: another slot's guest is restored
+    qemu_for_restores 'rm "$SICK"; echo "qemu: Could not set up host forwarding rule" >&2; exit 1'
+    template
+    touch "$sandbox/sick"
+    warm
+    one_note "^ktest: somebody else took the slot's ssh port: trying again"
+    made_is 1
+    nothing_left
+}
+
 # Another machine than the one that was saved: QEMU itself refuses its state.
 case_other_devices() {
     qemu_for_restores 'set -- "${@/pvpanic-pci/virtio-balloon-pci}"'

@@ -74,6 +74,7 @@ public:
         guest_outcome outcome{.said = final_.value_or(*judge_.decision()),
                               .wait_status = judge_.wait_status(),
                               .boots = judge_.boot(),
+                              .port_taken = port_taken_,
                               .start_again = start_again_};
         times_.write_to(outcome);
         return outcome;
@@ -123,8 +124,9 @@ private:
         auto const* const moved = std::get_if<state_moved>(&event);
         if (moved != nullptr && !moved->whole && is_restored()) session_->kill();
         if (gone != nullptr) {
+            port_taken_ = lost_its_port(*gone);
             if (!times_.started) start_again_ = mishap_at_start(*gone);
-            if (is_asleep()) start_again_ = did_not_wake(is_restored(), *gone);
+            if (is_asleep() && !port_taken_) start_again_ = did_not_wake(is_restored(), *gone);
         }
         if (judge_.boot() != boots && !options_.budgets.test) limit_stage(stage::boot, options_.budgets.boot);
         take(step);
@@ -320,6 +322,7 @@ private:
     std::optional<verdict> final_; ///< overrides the judge's: a held VM was interrupted
     run_times times_;
     bool gone_ = false;
+    bool port_taken_ = false;
     std::string start_again_;
     bool showing_ = false; ///< the kernel says what it was asked for
     bool asked_to_power_off_ = false;

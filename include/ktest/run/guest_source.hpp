@@ -83,16 +83,18 @@ public:
         return found_ ? std::string_view{found_->kernel_log} : std::string_view{};
     }
 
-    /// Learns from how an attempt ended.
+    /// Learns from how an attempt ended. That a guest did not wake up is its template's fault where the boot
+    /// that follows succeeds: else the host lacks what any guest needs.
     void ended(guest_outcome const& outcome) {
         if (key_.empty()) return;
         if (saving_) learn_of_saving(outcome);
-        if (found_ && !outcome.boot && !std::holds_alternative<interrupted>(outcome.said)) {
-            failed_ = true;
-            if (marks_.count_failure(key_)) store_.drop(key_);
-        }
+        if (found_ && !outcome.boot && !outcome.port_taken
+            && !std::holds_alternative<interrupted>(outcome.said))
+            failed_ = suspected_ = true;
         if (found_ && outcome.boot) marks_.forgive(key_);
-        if (!found_ && outcome.boot) marks_.make_known(key_);
+        if (found_ || !outcome.boot) return;
+        marks_.make_known(key_);
+        if (std::exchange(suspected_, false) && marks_.count_failure(key_)) store_.drop(key_);
     }
 
     /// `cold`, or `template 3f2a 2 h`.
@@ -130,16 +132,16 @@ private:
 
     /// A guest that was saved is its template's first.
     void learn_of_saving(guest_outcome const& outcome) {
-        failed_ = !outcome.boot;
+        failed_ = !outcome.boot && !outcome.port_taken;
         auto const age = saving_->age();
         saving_.reset();
         if (age) {
             found_.emplace();
             found_->id = template_store::id_of(key_);
             found_->age = *age;
-        } else if (!std::holds_alternative<interrupted>(outcome.said)) {
+        } else if (!outcome.port_taken && !std::holds_alternative<interrupted>(outcome.said)) {
             store_.drop(key_);
-            marks_.count_failure(key_);
+            suspected_ = true;
         }
     }
 
@@ -153,6 +155,7 @@ private:
     std::optional<opened_template> found_;
     std::optional<template_saving> saving_;
     bool failed_ = false;
+    bool suspected_ = false; ///< the template, or the saving, and nobody has been blamed yet
 };
 
 } // namespace ktest

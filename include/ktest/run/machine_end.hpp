@@ -34,15 +34,20 @@ inline auto describe(host_disk_failed const& failed) -> std::string {
                        : fmt::format("the host's disk fails: {}: {}", what, failed.reason);
 }
 
+/// It could not even begin, because the slot's port is another program's by now.
+inline auto lost_its_port(machine_gone const& gone) -> bool {
+    return gone.complaint.find("Could not set up host forwarding rule") != std::string::npos;
+}
+
 /// What may end a QEMU through no fault of the guest, and not the next one; empty: something else did.
 /// QEMU 7.2 with several virtual CPUs under TCG flushes another CPU's TLB from the wrong thread while the
 /// guest maps its devices, and now and then dies of it (mended in 8.1).
 inline auto mishap_at_start(machine_gone const& gone) -> std::string {
-    if (gone.complaint.find("Could not set up host forwarding rule") != std::string::npos)
-        return "somebody else took the slot's ssh port";
+    if (lost_its_port(gone)) return "somebody else took the slot's ssh port";
     for (auto const own : {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE})
         if (WIFSIGNALED(gone.wait_status) && WTERMSIG(gone.wait_status) == own)
-            return fmt::format("QEMU itself died of signal {} while the guest booted", own);
+            return fmt::format("QEMU itself died of signal {} while the guest booted{}", own,
+                               complaint_line(gone));
     return "";
 }
 
