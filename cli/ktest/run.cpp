@@ -116,20 +116,20 @@ void add_run(CLI::App& app, int& status, std::vector<std::string> const& trailin
     add_guest_options(*command, request.guest);
     add_build_options(*command, request.guest);
     add_node_cache_options(*command, request.guest.node_cache);
-    command
-        ->add_option_function<unsigned>(
-            "-t,--timeout",
-            [options](unsigned seconds) { options->request.timeout = std::chrono::seconds{seconds}; },
-            "seconds for the test itself, from its first instruction")
-        ->envname("KTEST_TIMEOUT")
-        ->check(CLI::PositiveNumber);
-    command
-        ->add_option_function<unsigned>(
-            "--boot-timeout",
-            [options](unsigned seconds) { options->request.boot_timeout = std::chrono::seconds{seconds}; },
-            "seconds for the boot (default: 60, 240 without KVM)")
-        ->envname("KTEST_BOOT_TIMEOUT")
-        ->check(CLI::PositiveNumber);
+    auto const add_limit = [&](char const* name, auto test_request::*limit, char const* meaning) {
+        return command
+            ->add_option_function<unsigned>(
+                name,
+                [options, limit](unsigned count) { options->request.*limit = std::chrono::seconds{count}; },
+                meaning)
+            ->check(CLI::PositiveNumber);
+    };
+    add_limit("-t,--timeout", &test_request::timeout,
+              "seconds for the test itself, from its first instruction")
+        ->envname("KTEST_TIMEOUT");
+    add_limit("--boot-timeout", &test_request::boot_timeout,
+              "seconds for the boot (default: 60, 240 without KVM)")
+        ->envname("KTEST_BOOT_TIMEOUT");
     command->add_flag("-I,--interactive", options->interactive, "keep the VM after the verdict");
     command->add_flag("--no-hold", options->no_hold, "end the VM when the test ends without success")
         ->envname("KTEST_NO_HOLD");
