@@ -122,7 +122,7 @@ void add_run(CLI::App& app, int& status, std::vector<std::string> const& trailin
                 name,
                 [options, limit](unsigned count) { options->request.*limit = std::chrono::seconds{count}; },
                 meaning)
-            ->check(CLI::PositiveNumber);
+            ->check(CLI::Range(1U, 1'000'000'000U));
     };
     add_limit("-t,--timeout", &test_request::timeout,
               "seconds for the test itself, from its first instruction")
